@@ -1,0 +1,1 @@
+"""distill: a compiler from trained neural networks to short, readable programs."""

@@ -1,0 +1,139 @@
+"""Arithmetic, comparison and logic: value by value. Total: division by zero gives 0.
+
+Templates: {0}, {1}, ... are the arguments' sources. `unless zero` in a doc means the emitter guards a divisor that may be 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dsl.primitives.table import (
+    ANY,
+    BOOL,
+    INT,
+    NUMBER,
+    ORDERED,
+    REAL,
+    SYMBOL,
+    Array,
+    Context,
+    Overload,
+    Primitive,
+    declare,
+    for_each,
+)
+
+_SAFE = 1  # what a zero divisor is replaced with before the result there is set to 0
+
+
+def _nonzero(ctx: Context, divisor: Array) -> Array:
+    return ctx.xp.where(divisor == 0, ctx.xp.full_like(divisor, _SAFE), divisor)
+
+
+def _divided(ctx: Context, quotient: Array, divisor: Array) -> Array:
+    return ctx.xp.where(divisor == 0, ctx.xp.zeros_like(quotient), quotient)
+
+
+def _real(ctx: Context, value: Array) -> Array:
+    return ctx.xp.astype(value, ctx.xp.float64)
+
+
+def _true_divide(ctx: Context, a: Array, b: Array) -> Array:
+    return _divided(ctx, _real(ctx, a) / _real(ctx, _nonzero(ctx, b)), b)
+
+
+def _if(ctx: Context, condition: Array, yes: Array, no: Array) -> Array:
+    if yes.dtype != no.dtype:
+        yes, no = _real(ctx, yes), _real(ctx, no)
+    return ctx.xp.where(condition, yes, no)
+
+
+def _binary(
+    name: str,
+    overloads: tuple[Overload, ...],
+    evaluate: Any,
+    python: str,
+    doc: str,
+    precedence: int = 9,
+    *,
+    cost: float = 4.0,
+    commutes: bool = False,
+    noun: str = "",
+) -> None:
+    operator = python.split()[1] if python.startswith("{0} ") and python.endswith(" {1}") else ""
+    declare(
+        Primitive(
+            name,
+            "elementwise",
+            overloads,
+            evaluate,
+            python,
+            doc,
+            cost=cost,
+            precedence=precedence,
+            commutes=commutes,
+            noun=noun,
+            infix=operator,
+        )
+    )
+
+
+# precedence as in Python: or 1, and 2, not 3, comparison 4, + - 6, * / // % 7, unary minus 8, atoms and calls 9
+_binary("add", for_each(NUMBER, "T T", "T"), lambda _, a, b: a + b, "{0} + {1}", "the sum", 6, commutes=True, noun="sum")
+_binary("sub", for_each(NUMBER, "T T", "T"), lambda _, a, b: a - b, "{0} - {1}", "the difference", 6, noun="difference")
+_binary("mul", for_each(NUMBER, "T T", "T"), lambda _, a, b: a * b, "{0} * {1}", "the product", 7, commutes=True, noun="product")
+_binary(
+    "floordiv",
+    for_each((INT,), "T T", "T"),
+    lambda c, a, b: _divided(c, a // _nonzero(c, b), b),
+    "{0} // {1}",
+    "the quotient rounded down; 0 where the divisor is 0",
+    7,
+    noun="quotient",
+)
+_binary(
+    "mod",
+    for_each((INT,), "T T", "T"),
+    lambda c, a, b: _divided(c, a % _nonzero(c, b), b),
+    "{0} % {1}",
+    "the remainder, with the divisor's sign; 0 where the divisor is 0",
+    7,
+    noun="remainder",
+)
+_binary("div", (Overload((REAL, REAL), REAL),), _true_divide, "{0} / {1}", "the quotient; 0 where the divisor is 0", 7, noun="ratio")
+_binary("min", for_each(ORDERED, "T T", "T"), lambda c, a, b: c.xp.minimum(a, b), "min({0}, {1})", "the smaller", commutes=True, noun="least")
+_binary("max", for_each(ORDERED, "T T", "T"), lambda c, a, b: c.xp.maximum(a, b), "max({0}, {1})", "the larger", commutes=True, noun="largest")
+_binary("eq", for_each(ANY, "T T", "b"), lambda _, a, b: a == b, "{0} == {1}", "whether they are equal", 4, commutes=True, noun="same")
+_binary("ne", for_each(ANY, "T T", "b"), lambda _, a, b: a != b, "{0} != {1}", "whether they differ", 4, commutes=True, noun="differs")
+_binary("lt", for_each(ORDERED, "T T", "b"), lambda _, a, b: a < b, "{0} < {1}", "whether the first is smaller", 4, noun="below")
+_binary("le", for_each(ORDERED, "T T", "b"), lambda _, a, b: a <= b, "{0} <= {1}", "whether the first is at most the second", 4, noun="at_most")
+_binary("and", for_each((BOOL,), "T T", "T"), lambda _, a, b: a & b, "{0} and {1}", "whether both hold", 2, commutes=True, noun="both")
+_binary("or", for_each((BOOL,), "T T", "T"), lambda _, a, b: a | b, "{0} or {1}", "whether either holds", 1, commutes=True, noun="either")
+
+declare(Primitive("not", "elementwise", for_each((BOOL,), "T", "T"), lambda _, a: ~a, "not {0}", "whether it fails", precedence=3, noun="lacks"))
+declare(Primitive("neg", "elementwise", for_each(NUMBER, "T", "T"), lambda _, a: -a, "-{0}", "the negative", precedence=8, noun="negative"))
+declare(Primitive("abs", "elementwise", for_each(NUMBER, "T", "T"), lambda c, a: c.xp.abs(a), "abs({0})", "the absolute value", noun="size"))
+declare(
+    Primitive(
+        "int",
+        "elementwise",
+        (Overload((BOOL,), INT),),
+        lambda c, a: c.xp.astype(a, c.xp.int64),
+        "int({0})",
+        "1 where it holds, else 0",
+        cost=2.0,
+        noun="flag",
+    )
+)
+declare(
+    Primitive(
+        "if",
+        "elementwise",
+        tuple(Overload((BOOL, k, k), k) for k in (INT, REAL, BOOL, SYMBOL)),
+        _if,
+        "{1} if {0} else {2}",
+        "the second where the first holds, else the third",
+        precedence=0,
+        noun="choice",
+    )
+)

@@ -1,0 +1,1 @@
+"""The search: columns of values in, ranked candidate programs out."""
