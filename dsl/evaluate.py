@@ -31,7 +31,7 @@ class Cases:
         """Give what primitives may ask for."""
         xp = array_api_compat.array_namespace(self.mask)
         index = xp.arange(self.mask.shape[1], dtype=xp.int64, device=array_api_compat.device(self.mask))
-        return Context(xp, self.mask, index[None, :])
+        return Context(xp, self.mask, index[None, :], self.symbols)
 
     def code(self, value: Value) -> int:
         """Give a symbol's code, -1 for None and for what is not listed; True, 1 and 1.0 are told apart by type."""

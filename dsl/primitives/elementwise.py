@@ -137,3 +137,25 @@ declare(
         noun="choice",
     )
 )
+
+
+def _symbol(ctx: Context, value: Array) -> Array:
+    found = ctx.xp.zeros_like(value) - 1
+    for code, name in enumerate(ctx.symbols):
+        if isinstance(name, int) and not isinstance(name, bool):
+            found = ctx.xp.where(value == name, ctx.xp.full_like(value, code), found)
+    return found
+
+
+declare(
+    Primitive(
+        "symbol",
+        "elementwise",
+        (Overload((INT,), SYMBOL),),
+        _symbol,
+        "{0}",
+        "the symbol that is this integer; no symbol where there is none such",
+        cost=1.0,
+        noun="symbol",
+    )
+)

@@ -18,11 +18,13 @@ class Context:
     """What a primitive may ask for beside its arguments: the array namespace and the real positions.
 
     xp: the array API namespace; mask: bool [row, position]; index: int64 [1, position].
+    symbols: what the codes of symbol columns stand for.
     """
 
     xp: Any
     mask: Array
     index: Array
+    symbols: tuple = ()
 
 
 @dataclass(frozen=True, slots=True)

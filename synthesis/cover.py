@@ -1,0 +1,157 @@
+"""The dependency test: which few columns is the target a function of?
+
+Two cells with different answers are a conflict; a set of columns explains the target iff for every conflict one of
+them differs between the two cells. So explanations are set covers. Conflicts are sampled, and grow by those that a
+proposed cover turns out to have missed; columns are packed to one bit a conflict, so that testing a pair of columns
+costs a few machine words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+FIRST = 384  # conflicts drawn at the start
+ROUNDS = 40  # times that missed conflicts are added
+POOLS = {1: None, 2: 6000, 3: 500, 4: 120}  # how many of the cheapest columns covers of each width are made of
+KEPT = 4000  # covers of one width followed up, the cheapest first
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Columns (by index) that the target is a function of, on the rows searched; entries: distinct keys."""
+
+    columns: tuple[int, ...]
+    entries: int
+    cost: float
+
+
+def classes(values: np.ndarray) -> np.ndarray:
+    """Number the distinct values of a one-dimensional array; reals that agree to six digits are one."""
+    if values.dtype.kind == "f":
+        values = np.round(values, 6) + 0.0
+    return np.unique(values, return_inverse=True)[1].astype(np.int32)
+
+
+def joint(codes: np.ndarray) -> np.ndarray:
+    """Number the distinct columns of `codes` [column, cell] as seen at each cell: the key of a table's entry."""
+    key = codes[0].astype(np.int64)
+    for row in codes[1:]:
+        key = np.unique(key * (int(row.max()) + 1) + row, return_inverse=True)[1]
+    return classes(key)
+
+
+def missed(key: np.ndarray, target: np.ndarray, most: int) -> np.ndarray:
+    """Give up to `most` pairs of cells [pair, 2] with one key and two answers: empty iff target is a function of key."""
+    order = np.lexsort((target, key))
+    k, t = key[order], target[order]
+    at = np.nonzero((k[1:] == k[:-1]) & (t[1:] != t[:-1]))[0]
+    at = at[np.unique(np.linspace(0, len(at) - 1, min(most, len(at))).astype(int))] if len(at) else at
+    return np.stack([order[at], order[at + 1]], axis=1)
+
+
+class Covers:
+    """The covers of one target by a set of columns."""
+
+    def __init__(self, codes: np.ndarray, costs: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> None:
+        """Take codes int32 [column, cell] (equal code: equal value), costs [column] in bits, target int32 [cell]."""
+        self.codes, self.costs, self.target = codes, costs, target
+        self.alike = np.zeros((len(codes), 0), dtype=np.uint64)  # bit: the column is equal at both cells of a conflict
+        self._learn(self._draw(rng))
+
+    def _draw(self, rng: np.random.Generator) -> np.ndarray:
+        """Draw conflicts, half of them between neighbours in the order of cells, which share most of their input."""
+        cells = len(self.target)
+        anywhere = rng.integers(0, cells, size=(FIRST * 8, 2))
+        near = rng.integers(0, max(1, cells - 1), size=FIRST * 8)
+        near = np.stack([near, np.minimum(near + rng.integers(1, 4, size=len(near)), cells - 1)], axis=1)
+        found = [p[self.target[p[:, 0]] != self.target[p[:, 1]]][: FIRST // 2] for p in (anywhere, near)]
+        return np.concatenate(found)
+
+    def _learn(self, pairs: np.ndarray) -> None:
+        """Add conflicts."""
+        if not len(pairs):
+            return
+        alike = self.codes[:, pairs[:, 0]] == self.codes[:, pairs[:, 1]]
+        packed = np.packbits(np.pad(alike, ((0, 0), (0, -alike.shape[1] % 64))), axis=1)
+        self.alike = np.concatenate([self.alike, packed.view(np.uint64)], axis=1)
+
+    def find(self, width: int, most: int) -> Iterator[Cover]:
+        """Yield covers of exactly `width` columns, cheapest columns first, at most `most`."""
+        if not self.alike.shape[1]:
+            return
+        survivors, found = self._propose(width), 0
+        for _ in range(ROUNDS):
+            if not len(survivors):
+                return
+            lessons = []
+            keep = np.ones(len(survivors), dtype=bool)
+            for k in range(min(len(survivors), 24)):
+                columns = survivors[k]
+                key = joint(self.codes[columns])
+                pairs = missed(key, self.target, 24)
+                keep[k] = False
+                if len(pairs):
+                    lessons.append(pairs)
+                    continue
+                found += 1
+                yield Cover(tuple(int(c) for c in columns), int(key.max()) + 1, float(self.costs[columns].sum()))
+                if found >= most:
+                    return
+            survivors = survivors[keep]
+            if lessons:
+                known = self.alike.shape[1]
+                self._learn(np.concatenate(lessons))
+                news = self.alike[:, known:]
+                survivors = survivors[~_all_alike(news, survivors)]
+
+    def _propose(self, width: int) -> np.ndarray:
+        """Give sets of columns [set, width] that separate every known conflict, the cheapest `KEPT`, cheapest first."""
+        pool = np.argsort(self.costs, kind="stable")[: POOLS[width]]
+        alike = self.alike[pool]
+        sets = _cover(alike, self.costs[pool], width)
+        if not len(sets):
+            return sets
+        order = np.argsort(self.costs[pool][sets].sum(axis=1), kind="stable")[:KEPT]
+        return pool[sets[order]]
+
+
+def _all_alike(alike: np.ndarray, sets: np.ndarray) -> np.ndarray:
+    """Say for each set of columns whether some conflict is left that none of them separates."""
+    left = alike[sets[:, 0]]
+    for k in range(1, sets.shape[1]):
+        left = left & alike[sets[:, k]]
+    return left.any(axis=1)
+
+
+def _cover(alike: np.ndarray, costs: np.ndarray, width: int) -> np.ndarray:
+    """Give all sets of `width` rows of `alike` whose AND is zero, by branching on the conflict fewest columns separate."""
+    if width == 1:
+        return np.nonzero(~alike.any(axis=1))[0][:, None]
+    separates = _rarest(alike)
+    found = []
+    tried = np.zeros(len(alike), dtype=bool)
+    for i in separates:
+        tried[i] = True
+        left = alike & alike[i]
+        left = left[:, left[i] != 0] if (left[i] != 0).any() else left[:, :1]
+        if width == 2:
+            hits = np.nonzero(~left.any(axis=1) & ~tried)[0]
+            rest = hits[:, None]
+        else:
+            rest = _cover(left, costs, width - 1)
+            rest = rest[~tried[rest].any(axis=1)] if len(rest) else rest
+        if len(rest):
+            found.append(np.concatenate([np.full((len(rest), 1), i), rest], axis=1))
+    return np.concatenate(found) if found else np.zeros((0, width), dtype=int)
+
+
+def _rarest(alike: np.ndarray) -> np.ndarray:
+    """Give the rows that separate the conflict which the fewest rows separate."""
+    live = np.unpackbits(np.bitwise_or.reduce(alike, axis=0)[None].view(np.uint8), axis=1)[0].astype(bool)
+    unpacked = np.unpackbits(np.ascontiguousarray(alike).view(np.uint8), axis=1).astype(bool)
+    apart = (~unpacked).sum(axis=0)
+    apart[~live] = len(alike) + 1
+    return np.nonzero(~unpacked[:, int(np.argmin(apart))])[0]

@@ -1,0 +1,251 @@
+"""Growing the bank: all terms of one size from those of smaller sizes, by the primitives' own definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from dsl.evaluate import Interpreter, apply
+from dsl.primitives import PRIMITIVES
+from dsl.terms import Call, Expr, Input, Literal, call, integer, symbol
+from dsl.types import Axis, Kind, Type, accepts
+from synthesis.bank import Bank, Column
+from synthesis.vocabulary import Vocabulary, landmarks, literal, signs
+
+INTS, BOTH = (Kind.INT,), (Kind.INT, Kind.REAL)
+POSITION, ROW = Axis.POSITION, Axis.ROW
+Grown = tuple[Expr, Type, np.ndarray]  # values rectangular
+
+# elementwise on two columns: op, kinds
+PAIRS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
+    ("add", INTS),
+    ("sub", INTS),
+    ("eq", (Kind.INT, Kind.SYMBOL)),
+    ("lt", BOTH),
+    ("min", BOTH),
+    ("max", BOTH),
+    ("mul", INTS),
+    ("div", BOTH),
+    ("mod", INTS),
+    ("floordiv", INTS),
+    ("and", (Kind.BOOL,)),
+    ("or", (Kind.BOOL,)),
+    ("ne", (Kind.SYMBOL, Kind.INT, Kind.BOOL)),
+)
+def seed(bank: Bank, inputs: Sequence[Input], words: Vocabulary) -> None:
+    """Enter the terms of size one: the inputs, the positions and the constants."""
+    for source in (*inputs, *(call(a) for a in words.atoms)):
+        values = bank.layout.interpreter(source)
+        type_ = source.type if not isinstance(source, Call) else _type_of(source.op, ())
+        bank.offer(source, type_, 1, bank.layout.flat(values, type_.axis))
+    for value in words.constants:
+        constant = integer(value)
+        bank.offer(constant, constant.type, 1, np.full(len(bank.layout.mask), value))
+
+
+def grow(bank: Bank, words: Vocabulary, size: int, capacity: int) -> bool:
+    """Enter all terms of `size`; False when the bank has reached `capacity` columns and growth stopped."""
+    flat = (_compared, _paired)
+    for values_of in flat:
+        values_of(bank, size, capacity)
+        if len(bank.columns) >= capacity:
+            return False
+    if words.sequence:
+        for term, type_, values in _structured(bank, words, size):
+            bank.offer(term, type_, size, bank.layout.flat(values, type_.axis))
+            if len(bank.columns) >= capacity:
+                return False
+    return True
+
+
+def _structured(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:
+    yield from _moved(bank, words, size)
+    yield from _aggregated(bank, words, size)
+    yield from _picked(bank, words, size)
+
+
+def _type_of(op: str, args: Sequence[Type]) -> Type:
+    """Give the type of a primitive on arguments of these types; raises TypeError where it takes none such."""
+    primitive = PRIMITIVES[op]
+    for overload in primitive.overloads:
+        if len(overload.params) == len(args) and all(
+            accepts(p, a.kind) for p, a in zip(overload.params, args, strict=True)
+        ):
+            axis = max((a.axis for a in args), default=ROW) if primitive.axes is None else primitive.axes[1]
+            return Type(overload.result, axis)
+    raise TypeError(f"{op} does not take {', '.join(map(str, args))}")
+
+
+def _batch(bank: Bank, op: str, left: list[Column], right: Column | Literal, size: int, capacity: int) -> None:
+    """Offer op(l, right) for a whole list of columns at once."""
+    if not left or len(bank.columns) >= capacity:
+        return
+    axis = max(left[0].type.axis, right.type.axis)
+    layout = bank.layout
+    stacked = np.stack([c.values for c in left])
+    if axis is POSITION:
+        stacked = layout.spread(stacked, left[0].type.axis)
+    if isinstance(right, Literal):
+        other = layout.interpreter(right)
+        term = right
+    else:
+        other = (layout.spread(right.values, right.type.axis) if axis is POSITION else right.values)[None]
+        term = right.term
+    values = apply(layout.interpreter.ctx, op, [stacked, other])
+    type_ = Type(_type_of(op, (left[0].type, right.type)).kind, axis)
+    for k in bank.fresh(values, type_):
+        bank.add(call(op, left[k].term, term), type_, size, values[k])
+
+
+def _compared(bank: Bank, size: int, capacity: int) -> None:
+    """Columns of size - 2 against constants; unary operations and step tables on those of size - 1."""
+    for axis in (ROW, POSITION):
+        for column in bank.of(Kind.BOOL, axis, size - 1):
+            bank.offer(call("not", column.term), column.type, size, ~column.values)
+        for column in bank.of(Kind.INT, axis, size - 1):
+            bank.offer(call("abs", column.term), column.type, size, np.abs(column.values))
+        for column in (*bank.of(Kind.SYMBOL, axis, size - 1), *bank.of(Kind.INT, axis, size - 1)):
+            if size <= 3:
+                for table in signs(bank, column):
+                    term = call("lookup", column.term, table)
+                    values = bank.layout.interpreter(term)
+                    bank.offer(term, Type(Kind.INT, axis), size, bank.layout.flat(values, axis))
+        for kind in (Kind.INT, Kind.SYMBOL):
+            for column in bank.of(kind, axis, size - 2):
+                for value in landmarks(bank, column):
+                    constant = literal(value, kind, bank.layout.cases.symbols)
+                    _batch(bank, "eq", [column], constant, size, capacity)
+                    _batch(bank, "ne", [column], constant, size, capacity)
+                    if kind is Kind.INT and column.size == 1:
+                        _batch(bank, "lt", [column], constant, size, capacity)
+
+
+def _paired(bank: Bank, size: int, capacity: int) -> None:
+    """Two columns whose sizes add up to size - 1."""
+    for op, kinds in PAIRS:
+        commutes = PRIMITIVES[op].commutes
+        for kind in kinds:
+            for ours in range(1, size - 1):
+                theirs = size - 1 - ours
+                if commutes and ours < theirs:
+                    continue
+                for axis_l, axis_r in ((ROW, ROW), (POSITION, POSITION), (ROW, POSITION), (POSITION, ROW)):
+                    left = list(bank.of(kind, axis_l, ours))
+                    for column in list(bank.of(kind, axis_r, theirs)):
+                        _batch(bank, op, left, column, size, capacity)
+
+
+def _moved(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:
+    """One position column shifted, sorted, accumulated or reduced."""
+    for kind in Kind:
+        for k in words.shifts:
+            for column in list(bank.of(kind, POSITION, size - abs(k))):
+                for default in _defaults(column):
+                    yield _applied(bank, "shift", [column], (integer(k), default))
+        ops = (*words.running, *words.reductions, *(u for u in words.unary if u == "sorted"))
+        for op in ops:
+            if any(len(o.params) == 1 and o.params[0] is kind for o in PRIMITIVES[op].overloads):
+                for column in list(bank.of(kind, POSITION, size - 1)):
+                    yield _applied(bank, op, [column], ())
+
+
+def _picked(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:
+    """The value at the position that another column names."""
+    ctx = bank.layout.interpreter.ctx
+    for vsize in range(1, size - 1):
+        values = bank.upto((Kind.SYMBOL, Kind.INT), POSITION, min(vsize, 2))
+        for where in list(bank.of(Kind.INT, POSITION, size - 1 - vsize)):
+            if where.term is call("index"):
+                continue
+            square = bank.layout.square(where)
+            if words.causal and ((square > ctx.index) & ctx.mask).any():
+                continue
+            for value in values:
+                if value.size == vsize:
+                    for default in _defaults(value)[-1:]:
+                        yield _applied(bank, "gather", [value, where], (default,))
+
+
+def _aggregated(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:
+    """Select and aggregate, the condition and the value together of size - 1."""
+    for select_size in range(3, size):
+        value_size = size - 1 - select_size
+        for condition, selected in _selections(bank, words, select_size):
+            if value_size == 0:
+                yield call("count", condition), Type(Kind.INT, POSITION), _apply(bank, "count", [selected])
+            elif value_size <= 2:
+                for op in words.aggregates:
+                    yield from _valued(bank, op, condition, selected, value_size)
+
+
+def _valued(bank: Bank, op: str, condition: Expr, selected: np.ndarray, size: int) -> Iterator[Grown]:
+    for overload in PRIMITIVES[op].overloads:
+        kind = overload.params[1]
+        for value in bank.of(kind, POSITION, size):
+            args: list[Expr] = [condition, value.term]
+            arrays = [selected, bank.layout.square(value)]
+            if len(overload.params) == 3:
+                default = _defaults(value)[-1]
+                args.append(default)
+                arrays.append(bank.layout.interpreter(default))
+            yield Call(op, tuple(args)), Type(overload.result, POSITION), _apply(bank, op, arrays)
+
+
+def _selections(bank: Bank, words: Vocabulary, size: int) -> Iterator[tuple[Expr, np.ndarray]]:
+    """Conditions on pairs: a key column against a query column, on all positions or on the earlier ones."""
+    ctx = bank.layout.interpreter.ctx
+    for kind, relations in ((Kind.INT, ("eq", "lt", "le", "gt", "ge", "ne")), (Kind.SYMBOL, ("eq", "ne"))):
+        for key_size in range(1, size - 1):
+            query_size = size - 1 - key_size
+            for key in list(bank.of(kind, POSITION, key_size)):
+                looked = bank.layout.square(key)[:, None, :]
+                for query in list(bank.of(kind, POSITION, query_size)):
+                    looks = bank.layout.square(query)[:, :, None]
+                    for relation in relations:
+                        base, pair = _related(relation, key.term, query.term, looked, looks)
+                        for order in words.orders:
+                            if order is None:
+                                yield base, pair
+                            else:
+                                near = PRIMITIVES[order].evaluate(ctx)
+                                yield call("and", call(order), base), pair & near
+
+
+def _related(relation: str, key: Expr, query: Expr, looked: np.ndarray, looks: np.ndarray) -> tuple[Expr, np.ndarray]:
+    a, b = call("key", key), call("query", query)
+    match relation:
+        case "eq":
+            return call("eq", a, b), looked == looks
+        case "ne":
+            return call("ne", a, b), looked != looks
+        case "lt":
+            return call("lt", a, b), looked < looks
+        case "le":
+            return call("le", a, b), looked <= looks
+        case "gt":
+            return call("lt", b, a), looks < looked
+    return call("le", b, a), looks <= looked
+
+
+def _defaults(column: Column) -> list[Literal]:
+    """Give what may stand where there is no value: none of the column's own values, and zero for integers."""
+    match column.type.kind:
+        case Kind.SYMBOL:
+            return [symbol(None)]
+        case Kind.BOOL:
+            return [Literal(False, Kind.BOOL)]
+        case Kind.REAL:
+            return [Literal(0.0, Kind.REAL)]
+    below = int(column.values.min()) - 1
+    return [integer(0), integer(below)] if below != 0 else [integer(0)]
+
+
+def _apply(bank: Bank, op: str, arrays: list[np.ndarray]) -> np.ndarray:
+    return apply(bank.layout.interpreter.ctx, op, arrays)
+
+
+def _applied(bank: Bank, op: str, columns: list[Column], constants: tuple[Literal, ...]) -> Grown:
+    arrays = [*(bank.layout.square(c) for c in columns), *(bank.layout.interpreter(k) for k in constants)]
+    types = [*(c.type for c in columns), *(k.type for k in constants)]
+    return Call(op, (*(c.term for c in columns), *constants)), _type_of(op, types), _apply(bank, op, arrays)
