@@ -9,7 +9,7 @@ from typing import Any
 import array_api_compat
 
 from dsl.primitives import PRIMITIVES, Context
-from dsl.terms import STATE, Call, Expr, Input, Literal, Program, Table, Value, subterms
+from dsl.terms import OLDER, STATE, Call, Expr, Input, Literal, Program, Table, Value, subterms
 from dsl.types import Axis, Kind
 
 Array = Any
@@ -36,7 +36,7 @@ class Cases:
     def code(self, value: Value) -> int:
         """Give a symbol's code, -1 for None and for what is not listed; True, 1 and 1.0 are told apart by type."""
         for k, s in enumerate(self.symbols):
-            if s == value and isinstance(s, bool) == isinstance(value, bool):
+            if type(s) is type(value) and s == value:
                 return k
         return -1
 
@@ -94,16 +94,16 @@ class Interpreter:
         return result
 
     def _scan(self, start: Literal, step: Expr) -> Array:
-        """Carry the state over the positions. What does not read the state is evaluated once, for all of them."""
+        """Carry the state over the positions (`start` also stands two before the first). What does not read the state is evaluated once, for all of them."""
         xp, (rows, length) = self.ctx.xp, self.ctx.mask.shape
         bound = reads_state(step)
         outer = {e: self(e) for e in _frontier(step, bound)}
-        state = xp.broadcast_to(self._constant(start.value, start.kind), (rows, 1))
+        state = older = xp.broadcast_to(self._constant(start.value, start.kind), (rows, 1))
         columns = []
         for t in range(length):
             now = {e: v[:, t : t + 1] if v.shape[1] == length else v for e, v in outer.items()}
-            inner = Interpreter(Cases({STATE: state}, self.ctx.mask[:, t : t + 1], self.cases.symbols), now)
-            state = xp.broadcast_to(inner(step), (rows, 1))
+            inner = Interpreter(Cases({STATE: state, OLDER: older}, self.ctx.mask[:, t : t + 1], self.cases.symbols), now)
+            state, older = xp.broadcast_to(inner(step), (rows, 1)), state
             columns.append(state)
         return xp.concat(columns, axis=1)
 
@@ -122,7 +122,7 @@ def reads_state(step: Expr) -> frozenset[Expr]:
     found: set[Expr] = set()
     for node in subterms(step):
         if isinstance(node, Input):
-            if node.name == STATE:
+            if node.name in (STATE, OLDER):
                 found.add(node)
         elif isinstance(node, Call) and node.op != "scan" and any(a in found for a in node.args):
             found.add(node)

@@ -25,9 +25,11 @@ class _Interned(type):
 
 
 def _key(value: Any) -> Any:
-    """Give a hashable stand-in that tells 1, True and 1.0 apart, inside tuples too."""
+    """Give a hashable stand-in that tells 1, True and 1.0 apart, inside tuples and sets too."""
     if isinstance(value, tuple):
         return tuple((type(v), _key(v)) for v in value)
+    if isinstance(value, frozenset):
+        return frozenset((type(v), _key(v)) for v in value)
     return repr(value) if isinstance(value, float) else value
 
 
@@ -84,6 +86,7 @@ class Call(Expr):
 
 
 STATE = "state"  # the name of the value a scan carries from one position to the next
+OLDER = "older"  # the name of the value it had one position before that
 
 
 def call(op: str, *args: Expr) -> Call:

@@ -95,21 +95,22 @@ class Bank:
                 new.append(k)
         return np.array(new, dtype=int)
 
-    def add(self, term: Expr, type_: Type, size: int, values: np.ndarray) -> Column:
-        """Enter a column that `fresh` has let through."""
+    def add(self, term: Expr, type_: Type, size: int, values: np.ndarray, *, grows: bool = True) -> Column:
+        """Enter a column that `fresh` has let through; unless it `grows`, no larger terms are built of it."""
         column = Column(term, type_, size, np.ascontiguousarray(values, dtype=DTYPES[type_.kind]))
         self.columns.append(column)
-        self._by.setdefault((type_.kind, type_.axis, size), []).append(column)
+        if grows:
+            self._by.setdefault((type_.kind, type_.axis, size), []).append(column)
         return column
 
-    def offer(self, term: Expr, type_: Type, size: int, values: np.ndarray) -> Column | None:
+    def offer(self, term: Expr, type_: Type, size: int, values: np.ndarray, *, grows: bool = True) -> Column | None:
         """Enter a column unless an equal one is there or a value is not finite."""
         values = np.asarray(values, dtype=DTYPES[type_.kind])
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             return None
         if not len(self.fresh(values[None], type_)):
             return None
-        return self.add(term, type_, size, values)
+        return self.add(term, type_, size, values, grows=grows)
 
     def cost(self, column: Column) -> float:
         """Give a column's description length in bits."""

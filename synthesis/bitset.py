@@ -8,7 +8,7 @@ import numpy as np
 def pack(members: np.ndarray) -> np.ndarray:
     """Pack bool [..., cell] into uint64 [..., word], absent past the end."""
     gap = [(0, 0)] * (members.ndim - 1) + [(0, -members.shape[-1] % 64)]
-    return np.packbits(np.pad(members, gap), axis=-1).view(np.uint64)
+    return np.ascontiguousarray(np.packbits(np.pad(members, gap), axis=-1)).view(np.uint64)
 
 
 def count(words: np.ndarray) -> np.ndarray:

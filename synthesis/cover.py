@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synthesis.bitset import pack
+
 FIRST = 384  # conflicts drawn at the start
 ROUNDS = 40  # times that missed conflicts are added
 POOLS = {1: None, 2: 6000, 3: 500, 4: 120}  # how many of the cheapest columns covers of each width are made of
@@ -75,8 +77,7 @@ class Covers:
         if not len(pairs):
             return
         alike = self.codes[:, pairs[:, 0]] == self.codes[:, pairs[:, 1]]
-        packed = np.packbits(np.pad(alike, ((0, 0), (0, -alike.shape[1] % 64))), axis=1)
-        self.alike = np.concatenate([self.alike, packed.view(np.uint64)], axis=1)
+        self.alike = np.concatenate([self.alike, pack(alike)], axis=1)
 
     def find(self, width: int, most: int) -> Iterator[Cover]:
         """Yield covers of exactly `width` columns, cheapest columns first, at most `most`."""
@@ -150,8 +151,6 @@ def _cover(alike: np.ndarray, costs: np.ndarray, width: int) -> np.ndarray:
 
 def _rarest(alike: np.ndarray) -> np.ndarray:
     """Give the rows that separate the conflict which the fewest rows separate."""
-    live = np.unpackbits(np.bitwise_or.reduce(alike, axis=0)[None].view(np.uint8), axis=1)[0].astype(bool)
     unpacked = np.unpackbits(np.ascontiguousarray(alike).view(np.uint8), axis=1).astype(bool)
     apart = (~unpacked).sum(axis=0)
-    apart[~live] = len(alike) + 1
     return np.nonzero(~unpacked[:, int(np.argmin(apart))])[0]

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
 from dsl.evaluate import Cases
 from dsl.size import bits
-from dsl.terms import Expr, Input, Table, Value, call, substitute
+from dsl.terms import Expr, Input, Table, Value, call, integer, substitute
 from dsl.types import Axis, Kind, Type
 from synthesis.bank import Bank
 from synthesis.cover import classes, joint
-from synthesis.goals import Goal, chosen, equal, meet, threshold
+from synthesis.choose import chosen
+from synthesis.goals import Goal, equal, meet, threshold
 from synthesis.grow import grow, seed
 from synthesis.logic import formulas
 from synthesis.vocabulary import Vocabulary, hints, literal
@@ -25,11 +27,13 @@ from synthesis.vocabulary import Vocabulary, hints, literal
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How far to look: the largest term stored, how many columns, the most keys a table may have."""
+    """How far to look: the largest term stored, how many columns, the most keys a table may have, and how
+    many columns are combined pair by pair."""
 
     size: int = 5
     capacity: int = 4000
     entries: int = 64
+    meeting: int = 800
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,22 +77,57 @@ def explain(keys: Keys, effort: Effort, rng: np.random.Generator) -> list[Expr]:
     for name, values in zip(names, keys.columns, strict=True):
         bank.offer(name, name.type, 1, values)
     seed(bank, (), words)
-    found = {t: bits(t) for t in tables(keys, names, effort)}
+    _sums(bank, names)
+    found = {t: bits(t) for t in [*tables(keys, names, effort), *affine(keys, names)]}
     for size in range(1, effort.size + 1):
         more = size == 1 or grow(bank, words, size, effort.capacity)
         goal = Goal(bank, bank.columns, [c.values for c in bank.columns], keys.wanted, keys.kind)
-        if size == 1 or size == effort.size or size >= 3 or not more:
-            found |= {t: bits(t) for t in _goals(goal)}
-        if not more or (found and min(found.values()) <= 4.0 * (size + 1)):
+        last = not more or size == effort.size
+        simple = [*equal(goal), *meet(goal, effort.meeting)] if size > 1 or last else []
+        if last and not simple:
+            simple = [*chosen(goal, rng), *formulas(goal), *threshold(goal)]
+        found |= {t: bits(t) for t in simple}
+        if last or (found and min(found.values()) <= 4.0 * (size + 1)):
             break
     real = dict(zip(names, keys.terms, strict=True))
     return [substitute(t, real) for t in sorted(found, key=lambda t: found[t])]
 
 
-def _goals(goal: Goal) -> list[Expr]:
-    """Run the goal tests, cheapest first; choices and formulas only where nothing simpler gives the target."""
-    simple = [*equal(goal), *meet(goal)]
-    return simple or [*chosen(goal), *formulas(goal), *threshold(goal)]
+def affine(keys: Keys, names: Sequence[Expr]) -> list[Expr]:
+    """Give the sum of integer multiples of the keys that is every answer, where there is one."""
+    if keys.kind is not Kind.INT or any(k not in (Kind.INT, Kind.BOOL) for k in keys.kinds):
+        return []
+    columns = np.stack([*(c.astype(np.int64) for c in keys.columns), np.ones(len(keys.wanted), np.int64)], axis=1)
+    if len(columns) < 2 * columns.shape[1]:
+        return []
+    factors = np.rint(np.linalg.lstsq(columns.astype(float), keys.wanted.astype(float), rcond=None)[0]).astype(np.int64)
+    if not (columns @ factors == keys.wanted).all() or np.abs(factors).max() > 1000:
+        return []
+    return [sum_of([(int(f), n) for f, n in zip(factors, [*names, None], strict=True) if f])]
+
+
+def _sums(bank: Bank, names: Sequence[Input]) -> None:
+    """Enter the sums and differences of two to four integer keys, which growth by size reaches late."""
+    numbers = [(n, c.values) for n, c in zip(names, bank.columns, strict=False) if n.type.kind is Kind.INT][:4]
+    for signs in product((1, -1, 0), repeat=len(numbers)):
+        parts = [(sign, n, v) for sign, (n, v) in zip(signs, numbers, strict=True) if sign]
+        if len(parts) > 1:
+            values = sum(sign * v for sign, _, v in parts)
+            bank.offer(sum_of([(f, n) for f, n, _ in parts]), Type(Kind.INT, Axis.ROW), 2 * len(parts) - 1, np.asarray(values))
+
+
+def sum_of(parts: list[tuple[int, Expr | None]]) -> Expr:
+    """Write down the sum of (factor, term) pairs, the constant one with no term; positive parts first."""
+    total: Expr | None = None
+    for factor, term in sorted(parts, key=lambda p: p[0] < 0):
+        size = integer(abs(factor)) if term is None else term
+        if term is not None and abs(factor) != 1:
+            size = call("mul", integer(abs(factor)), term)
+        if total is None:
+            total = size if factor > 0 else call("neg", size)
+        else:
+            total = call("add" if factor > 0 else "sub", total, size)
+    return integer(0) if total is None else total
 
 
 def tables(keys: Keys, names: Sequence[Expr], effort: Effort) -> list[Expr]:

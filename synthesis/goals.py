@@ -1,7 +1,7 @@
 """Goal tests: which terms over the columns of a bank give the target exactly?
 
 Each test looks one operation beyond the bank, without storing what it looks at: equality, an operation on two columns,
-a choice between columns, a two-level formula of conditions, a threshold that depends on a column.
+a threshold that depends on a column. Choices and formulas have files of their own.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ import numpy as np
 
 from dsl.evaluate import apply
 from dsl.primitives import PRIMITIVES
-from dsl.size import bits
 from dsl.terms import Expr, Literal, Table, call
 from dsl.types import Kind
 from synthesis.bank import Bank, Column
-from synthesis.bitset import pack
+from synthesis.grow import DIVISIONS
 from synthesis.problem import same
 from synthesis.vocabulary import literal
 
-MEETING = 1200  # columns that are combined pair by pair
-PROBES = (6, 60)  # cells looked at before all of them
+MEETING = 1000  # columns that are combined pair by pair
+PROBES = 7  # cells looked at before all of them
+CHUNK = 64
 NUMERIC = (Kind.INT, Kind.REAL)
 MEETS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
     ("add", NUMERIC),
@@ -82,89 +82,54 @@ def equal(goal: Goal) -> Iterator[Expr]:
             yield term
 
 
-def meet(goal: Goal) -> Iterator[Expr]:
+def meet(goal: Goal, most: int = MEETING) -> Iterator[Expr]:
     """Yield operations on two columns that give the target."""
     operations = RELATIONS if goal.kind is Kind.BOOL else MEETS if goal.kind in NUMERIC else ()
     cells = len(goal.wanted)
-    probe = np.unique(np.linspace(0, cells - 1, min(cells, PROBES[0])).astype(int))
+    probe = np.unique(np.linspace(0, cells - 1, min(cells, PROBES)).astype(int))
     for op, kinds in operations:
-        for group in [kinds] if Kind.SYMBOL not in kinds else [(k,) for k in kinds]:
-            index = goal.of(group, MEETING)
+        for group in [(k,) for k in kinds] if Kind.SYMBOL in kinds else [kinds]:
+            index = goal.of(group, most)
             if index:
                 yield from _met(goal, op, index, probe)
+    if goal.kind is Kind.INT:
+        yield from _complements(goal)
 
 
 def _met(goal: Goal, op: str, index: list[int], probe: np.ndarray) -> Iterator[Expr]:
+    """Combine each with each, on a few cells first."""
     ctx = goal.bank.layout.interpreter.ctx
     few = np.stack([goal.values[k][probe] for k in index])
     commutes = PRIMITIVES[op].commutes
-    for i, k in enumerate(index):
-        theirs = few[: i + 1] if commutes else few
+    for start in range(0, len(index), CHUNK):
+        theirs = few[: start + CHUNK] if commutes else few
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            near = apply(ctx, op, [few[i][None], theirs])
-        for j in np.nonzero(same(near, goal.wanted[probe]).all(axis=1))[0]:
-            values = apply(ctx, op, [goal.values[k], goal.values[index[j]]])
-            if same(values, goal.wanted).all():
-                yield call(op, goal.columns[k].term, goal.columns[index[j]].term)
+            near = apply(ctx, op, [few[start : start + CHUNK, None], theirs[None]])
+        for i, j in np.argwhere(same(near, goal.wanted[probe]).all(axis=2)):
+            left, right = index[start + i], index[j]
+            if (commutes and right > left) or (op in DIVISIONS and not isinstance(goal.columns[right].term, Literal)):
+                continue
+            if same(apply(ctx, op, [goal.values[left], goal.values[right]]), goal.wanted).all():
+                yield call(op, goal.columns[left].term, goal.columns[right].term)
 
 
-def chosen(goal: Goal, *, conditions: int = 300, leaves: int = 600, depth: int = 3) -> Iterator[Expr]:
-    """Yield decision lists: `leaf if condition else ...`, at most `depth` conditions."""
-    if goal.kind is Kind.BOOL:
+def _complements(goal: Goal) -> Iterator[Expr]:
+    """Sums and differences among *all* integer columns: look up what each column lacks to the target."""
+    index = goal.of((Kind.INT,), len(goal.columns))
+    if not index:
         return
-    ends = goal.leaves(leaves)
-    right = pack(np.stack([same(v, goal.wanted) for _, v in ends]))
-    tests = _conditions(goal, conditions)
-    if not tests:
-        return
-    holds = pack(np.stack([v for _, v in tests]))
-    prices = np.array([bits(t) for t, _ in ends])
-    everything = pack(np.ones(len(goal.wanted), dtype=bool))
-    found = _list(right, prices, holds, np.array([bits(t) for t, _ in tests]), everything, depth)
-    if found is not None:
-        *rules, last = found
-        term = ends[last[1]][0]
-        for test, end in reversed(rules):
-            term = call("if", tests[test][0], ends[end][0], term)
-        yield term
-
-
-def _conditions(goal: Goal, most: int) -> list[tuple[Expr, np.ndarray]]:
-    """Give the cheapest boolean columns and their negations."""
-    found = []
-    for k in goal.of((Kind.BOOL,), most):
-        found.append((goal.columns[k].term, goal.values[k]))
-        found.append((call("not", goal.columns[k].term), ~goal.values[k]))
-    return found
-
-
-def _list(
-    right: np.ndarray, prices: np.ndarray, holds: np.ndarray, costs: np.ndarray, left: np.ndarray, depth: int
-) -> list[tuple[int, int]] | None:
-    """Find the cheapest decision list right on the cells `left`, as (condition, leaf) pairs; the last condition is -1."""
-    whole = np.nonzero(~(left & ~right).any(axis=1))[0]
-    if len(whole):
-        return [(-1, int(whole[np.argmin(prices[whole])]))]
-    if depth == 0:
-        return None
-    here = holds & left
-    size = np.bitwise_count(here).sum(axis=1)
-    options = []
-    for leaf in range(len(right)):
-        safe = np.nonzero(~(here & ~right[leaf]).any(axis=1) & (size > 0))[0]
-        options += [(float(costs[c] + prices[leaf]), -int(size[c]), int(c), leaf) for c in safe]
-    if depth > 1:  # the widest rules first, as each must leave little behind; at the end any that closes the list
-        options = sorted(options, key=lambda o: (o[1] / (o[0] + 8), o))[: 24 if depth == 3 else 60]
-    best, best_cost = None, np.inf
-    for cost, _, test, leaf in sorted(options):
-        if cost >= best_cost:
-            break
-        rest = _list(right, prices, holds, costs, left & ~holds[test], depth - 1)
-        if rest is not None:
-            total = cost + sum((costs[t] if t >= 0 else 0) + prices[e] for t, e in rest)
-            if total < best_cost:
-                best, best_cost = [(test, leaf), *rest], total
-    return best
+    values = np.stack([goal.values[k] for k in index])
+    weights = np.random.default_rng(0).integers(1, 2**62, size=values.shape[1], dtype=np.int64)
+    with np.errstate(over="ignore"):
+        marks, aim = values @ weights, goal.wanted @ weights  # the mark of a sum is the sum of the marks
+    known = {mark: k for k, mark in reversed(list(enumerate(marks.tolist())))}
+    for op, needs in (("add", aim - marks), ("sub", aim + marks)):
+        for k, need in enumerate(needs.tolist()):
+            other = known.get(need)
+            if other is not None and (op == "sub" or other <= k):
+                pair = (index[other], index[k]) if op == "sub" else (index[k], index[other])
+                if same(apply(goal.bank.layout.interpreter.ctx, op, [goal.values[p] for p in pair]), goal.wanted).all():
+                    yield call(op, *(goal.columns[p].term for p in pair))
 
 
 def threshold(goal: Goal, *, bounds: int = 12, amounts: int = 60) -> Iterator[Expr]:

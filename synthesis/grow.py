@@ -27,8 +27,6 @@ PAIRS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
     ("max", BOTH),
     ("mul", INTS),
     ("div", BOTH),
-    ("mod", INTS),
-    ("floordiv", INTS),
     ("and", (Kind.BOOL,)),
     ("or", (Kind.BOOL,)),
     ("ne", (Kind.SYMBOL, Kind.INT, Kind.BOOL)),
@@ -44,9 +42,12 @@ def seed(bank: Bank, inputs: Sequence[Input], words: Vocabulary) -> None:
         bank.offer(constant, constant.type, 1, np.full(len(bank.layout.mask), value))
 
 
+DIVISIONS = ("mod", "floordiv")  # by what is one and the same for the whole row
+
+
 def grow(bank: Bank, words: Vocabulary, size: int, capacity: int) -> bool:
     """Enter all terms of `size`; False when the bank has reached `capacity` columns and growth stopped."""
-    flat = (_compared, _paired)
+    flat = (_compared, _divided, _paired)
     for values_of in flat:
         values_of(bank, size, capacity)
         if len(bank.columns) >= capacity:
@@ -133,6 +134,18 @@ def _paired(bank: Bank, size: int, capacity: int) -> None:
                 for axis_l, axis_r in ((ROW, ROW), (POSITION, POSITION), (ROW, POSITION), (POSITION, ROW)):
                     left = list(bank.of(kind, axis_l, ours))
                     for column in list(bank.of(kind, axis_r, theirs)):
+                        _batch(bank, op, left, column, size, capacity)
+
+
+def _divided(bank: Bank, size: int, capacity: int) -> None:
+    """Integer columns divided by constants above one, and by what else is known of the row as a whole."""
+    for axis in (ROW, POSITION):
+        for theirs in (1, 2):
+            left = list(bank.of(Kind.INT, axis, size - 1 - theirs))
+            for column in list(bank.of(Kind.INT, ROW, theirs)):
+                by = column.term
+                if not isinstance(by, Input) and (column.values > (1 if isinstance(by, Literal) else 0)).all():
+                    for op in DIVISIONS:
                         _batch(bank, op, left, column, size, capacity)
 
 

@@ -35,12 +35,14 @@ class Problem:
     """A search problem.
 
     causal: no output depends on a later position, so a solution must not look ahead.
+    pinned: the last so many rows are always searched on: what refuted earlier solutions.
     """
 
     inputs: tuple[Input, ...]
     cases: Cases
     target: Target
     causal: bool
+    pinned: int = 0
 
     def __len__(self) -> int:
         return len(self.cases.mask)
@@ -94,4 +96,5 @@ def sample_rows(problem: Problem, cells: int, pairs: int, rng: np.random.Generat
             break
         chosen.append(int(row))
         total += int(scored[row])
-    return np.array(sorted(chosen))
+    pinned = range(len(problem) - problem.pinned, len(problem))
+    return np.array(sorted({*chosen, *pinned}))

@@ -4,42 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
 from dsl.evaluate import Cases
-from dsl.terms import STATE, Expr, Input, call, integer, substitute, subterms
+from dsl.terms import OLDER, STATE, Expr, Input, call, integer, substitute, subterms
 from dsl.types import Axis, Kind, Type
 from synthesis.bank import Bank
-from synthesis.explain import Effort, Keys, explain, keys_of
+from synthesis.explain import Effort, Keys, affine, explain, keys_of, sum_of
 from synthesis.grow import grow, seed
 from synthesis.problem import Problem
 from synthesis.vocabulary import Vocabulary
 
-STATES = 8  # a remembered state is one of so many numbers
+STATES = 16  # a remembered state is one of so many numbers
+WINDOW = 9  # how far back a function of a window looks
 LETTERS = 64  # alphabets up to this size are searched for remembered states
-REMEMBERED = 1500  # rules for a state that become columns
+REMEMBERED = 600  # rules for a state that become columns
 KEYS = 600  # distinct (state, input) cells that a recurrence is searched on
 
 
 def recurrences(problem: Problem, rng: np.random.Generator) -> Iterator[Expr]:
-    """Yield scans whose state is the answer itself: y[t] = f(y[t-1], x[t], x[t-1], t)."""
+    """Yield scans whose state is the answer itself, y[t] = f(y[t-1], y[t-2], x[t], ...), and plain functions of a window."""
     target = problem.target
     if target.kind is not Kind.INT or not (target.scored == problem.cases.mask).all():
         return
-    state = Input(STATE, Type(Kind.INT, Axis.POSITION))
-    for start in (0, 1):
-        before = np.concatenate([np.full((len(problem), 1), start), target.values[:, :-1]], axis=1)
-        columns = [(state, Kind.INT, before[target.scored])]
-        columns += [(i, i.type.kind, problem.cells(i)) for i in problem.inputs]
-        for extra in ([], [call("shift", i, integer(1), integer(0)) for i in problem.inputs], [call("index")]):
-            found = [(e, Kind.INT, problem.cells(e)) for e in extra]
-            keys = _some(keys_of([*columns, *found], problem.wanted, Kind.INT, problem.cases.symbols), rng)
-            terms = explain(keys, Effort(size=4, capacity=2500, entries=0), rng)
-            for term in terms[:3]:
-                yield call("scan", integer(start), term) if state in set(subterms(term)) else term
-            if terms:
-                return
+    before = _past(problem, 1)
+    now = [(i, i.type.kind, problem.cells(i)) for i in problem.inputs if i.type.kind is Kind.INT]
+    shifts = [call("shift", i, integer(k), integer(0)) for i, _, _ in now for k in range(1, WINDOW)]
+    window = [(e, Kind.INT, problem.cells(e)) for e in (*shifts, call("index"))]
+    for columns in ([*now, *window], [before, *now], [before, _past(problem, 2), *now, *window[:1]]):
+        keys = keys_of(columns, problem.wanted, Kind.INT, problem.cases.symbols)
+        yield from map(_carried, affine(keys, keys.terms))
+    columns = [before, *now]
+    for extra in ([], [w for w in window if w[0] in [call("shift", i, integer(1), integer(0)) for i, _, _ in now]]):
+        keys = _some(keys_of([*columns, *extra], problem.wanted, Kind.INT, problem.cases.symbols), rng)
+        yield from map(_carried, explain(keys, Effort(size=4, capacity=2500, entries=0), rng)[:3])
+
+
+def _past(problem: Problem, lag: int) -> tuple[Expr, Kind, np.ndarray]:
+    """Give the answers `lag` positions before, 0 where there are none, as a key."""
+    values = problem.target.values
+    values = np.concatenate([np.zeros((len(problem), lag), values.dtype), values], axis=1)[:, : values.shape[1]]
+    return Input((STATE, OLDER)[lag - 1], Type(Kind.INT, Axis.POSITION)), Kind.INT, values[problem.target.scored]
+
+
+def _carried(term: Expr) -> Expr:
+    """Wrap a term that reads earlier answers into the scan that carries them."""
+    reads = {t.name for t in subterms(term) if isinstance(t, Input)}
+    return call("scan", integer(0), term) if reads & {STATE, OLDER} else term
 
 
 def _some(keys: Keys, rng: np.random.Generator) -> Keys:
@@ -49,8 +62,8 @@ def _some(keys: Keys, rng: np.random.Generator) -> Keys:
     return replace(keys, columns=tuple(c[chosen] for c in keys.columns), wanted=keys.wanted[chosen])
 
 
-def remembered(problem: Problem, rng: np.random.Generator) -> Iterator[Expr]:
-    """Yield scans with a small integer state and a short arithmetic rule, each rule (as a map) once.
+def remembered(problem: Problem, rng: np.random.Generator) -> Iterator[tuple[Expr, int]]:
+    """Yield scans with a small integer state and a short arithmetic rule, and the rule's size; each map once.
 
     Rules are told apart on the grid of all states and letters, so that every one is a different machine.
     """
@@ -60,6 +73,34 @@ def remembered(problem: Problem, rng: np.random.Generator) -> Iterator[Expr]:
     letters = np.unique(np.stack([problem.cases.inputs[i.name][problem.cases.mask] for i in inputs], axis=1), axis=0)
     if len(letters) > LETTERS:
         return
+    seen: set[bytes] = set()
+    for term, size, step in [*_affine_rules(inputs, letters), *_short_rules(inputs, letters, rng)]:
+        if len(seen) < REMEMBERED and step.tobytes() not in seen and _closed(step):
+            seen.add(step.tobytes())
+            yield call("scan", integer(0), term), size
+
+
+def _affine_rules(inputs: tuple[Input, ...], letters: np.ndarray) -> Iterator[tuple[Expr, int, np.ndarray]]:
+    """Yield quotients and remainders of weighted sums of state and input: carries, digits, remainders."""
+    state = Input(STATE, Type(Kind.INT, Axis.POSITION))
+    old = np.arange(STATES)[:, None]
+    span = int(letters.max()) + 1
+    moduli = sorted({*range(2, 11), span, span - 1} - {0, 1})
+    for weights in product((1, 0, -1), repeat=len(inputs)):
+        for factor, offset in product((1, 2, 3, -1), (0, 1, -1)):
+            parts = [(factor, state), *zip(weights, inputs, strict=True), (offset, None)]
+            parts = [(f, t) for f, t in parts if f]
+            total, values = sum_of(parts), factor * old + letters @ np.array(weights) + offset
+            size = 2 * len(parts) - 1 + 2 * (abs(factor) > 1)
+            for m in moduli:
+                yield call("mod", total, integer(m)), size + 2, values % m
+                yield call("floordiv", total, integer(m)), size + 2, values // m
+
+
+def _short_rules(
+    inputs: tuple[Input, ...], letters: np.ndarray, rng: np.random.Generator
+) -> Iterator[tuple[Expr, int, np.ndarray]]:
+    """Yield the smallest elementwise terms over state and input."""
     state = Input(STATE, Type(Kind.INT, Axis.ROW))
     names = [Input(i.name, Type(Kind.INT, Axis.ROW)) for i in inputs]
     grid = np.repeat(np.arange(STATES), len(letters))
@@ -68,18 +109,14 @@ def remembered(problem: Problem, rng: np.random.Generator) -> Iterator[Expr]:
     bank = Bank(Cases(columns, np.ones((len(grid), 1), dtype=bool)), rng)
     words = Vocabulary(causal=True, sequence=False)
     seed(bank, [state, *names], words)
-    for size in range(2, 8):
-        if not grow(bank, words, size, 40_000):
+    for size in range(2, 6):
+        if not grow(bank, words, size, 4000):
             break
     real: dict[Expr, Expr] = dict(zip(names, inputs, strict=True))
     real[state] = Input(STATE, Type(Kind.INT, Axis.POSITION))
-    found = 0
     for column in bank.columns:
-        if column.type.kind is Kind.INT and _closed(column.values.reshape(STATES, len(letters))):
-            found += 1
-            yield call("scan", integer(0), substitute(column.term, real))
-            if found == REMEMBERED:
-                return
+        if column.type.kind is Kind.INT:
+            yield substitute(column.term, real), column.size, column.values.reshape(STATES, len(letters))
 
 
 def _closed(step: np.ndarray) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -10,17 +9,18 @@ import numpy as np
 
 from dsl.evaluate import evaluate
 from dsl.size import bits
-from dsl.terms import Expr
+from dsl.terms import Expr, call, integer
 from dsl.types import Axis, Kind, Type
 from synthesis.bank import Bank
+from synthesis.choose import chosen
 from synthesis.cover import Cover, Covers, classes
 from synthesis.explain import Effort, explain, keys_of
-from synthesis.goals import Goal, chosen, equal, meet
+from synthesis.goals import Goal, equal, meet
 from synthesis.grow import grow, seed
 from synthesis.logic import formulas
 from synthesis.problem import Problem, same, sample_rows
 from synthesis.recur import recurrences, remembered
-from synthesis.vocabulary import vocabulary
+from synthesis.vocabulary import Vocabulary, vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,15 @@ class _Run:
 
     problem: Problem
     settings: Settings
-    deadline: float
+    is_late: Callable[[], bool]
     report: Callable[[str], None]
     found: dict[Expr, Candidate] = field(default_factory=dict)
     tried: set[Expr] = field(default_factory=set)
+    explained: set[frozenset[Expr]] = field(default_factory=set)
 
     @property
     def late(self) -> bool:
-        return time.monotonic() > self.deadline
+        return self.is_late()
 
     def offer(self, term: Expr, origin: str) -> bool:
         """Hold a term against all rows; keep it if it misses no more than is allowed."""
@@ -84,19 +85,22 @@ def search(
     settings: Settings,
     rng: np.random.Generator,
     *,
-    deadline: float,
+    late: Callable[[], bool] = lambda: False,
     report: Callable[[str], None] = lambda _: None,
 ) -> list[Candidate]:
     """Give programs that answer the problem on all its rows, shortest first; empty where none was found.
 
-    deadline: on time.monotonic()'s clock. Stops by itself when nothing shorter is to be expected.
+    late: asked now and then whether to stop with what was found; the search stops by itself when nothing shorter is to
+    be expected.
     """
-    run = _Run(problem, settings, deadline, report)
+    run = _Run(problem, settings, late, report)
     if all(i.type.axis is Axis.ROW for i in problem.inputs):
         _direct(run, rng)
     else:
         for term in recurrences(problem, rng):
             run.offer(term, "recurrence")
+        if not run.found:
+            _machines(run, rng)
         for attempt in range(3 if settings.tolerance else 1):
             if run.found and attempt:
                 break
@@ -113,6 +117,21 @@ def _direct(run: _Run, rng: np.random.Generator) -> None:
         run.offer(term, "expression")
 
 
+def _machines(run: _Run, rng: np.random.Generator) -> None:
+    """A small state carried along by a short rule, and the answer a function of it and the input."""
+    problem = run.problem
+    part = problem.take(sample_rows(problem, run.settings.cells, run.settings.pairs, rng))
+    bank = Bank(part.cases, rng)
+    seed(bank, problem.inputs, Vocabulary(causal=True, sequence=True, constants=()))
+    type_ = Type(Kind.INT, Axis.POSITION)
+    for term, size in remembered(problem, rng):
+        for version, extra in ((term, 0), (call("shift", term, integer(1), integer(0)), 1)):
+            bank.offer(version, type_, size + extra, bank.layout.flat(evaluate(version, part.cases), type_.axis))
+    if len(bank.columns) > len(problem.inputs):
+        for term in _dependencies(run, _at_cells(bank, part), rng):
+            run.offer(term, "machine")
+
+
 def _structural(run: _Run, rng: np.random.Generator) -> None:
     """Grow a bank over some of the rows, size by size, and run the goal tests after each."""
     problem, settings = run.problem, run.settings
@@ -122,23 +141,20 @@ def _structural(run: _Run, rng: np.random.Generator) -> None:
     seed(bank, problem.inputs, words)
     for size in range(1, settings.sizes + 1):
         more = size == 1 or grow(bank, words, size, settings.capacity)
-        if size == 2:
-            for term in remembered(problem, rng):
-                values = evaluate(term, part.cases)
-                bank.offer(term, Type(Kind.INT, Axis.POSITION), 3, bank.layout.flat(values, Axis.POSITION))
-        run.report(f"{len(bank.columns)} columns of size {size}")
+        run.report(f"{len(bank.columns)} columns up to size {size}")
         if size >= 2:
             _goals(run, bank, part, rng)
-        if run.best <= 4.0 * (size + 1) + 8 or not more or run.late:
+        if run.best <= 4.0 * (size + 1) + 6 or not more or run.late:
             break
 
 
 def _goals(run: _Run, bank: Bank, part: Problem, rng: np.random.Generator) -> None:
     """Run every goal test on the bank as it stands."""
     goal = _at_cells(bank, part)
-    for test in (equal, meet, chosen, formulas):
+    tests = {"equality": equal, "meeting": meet, "choice": lambda g: chosen(g, rng), "formula": formulas}
+    for name, test in tests.items():
         for term in test(goal):
-            run.offer(term, test.__name__)
+            run.offer(term, name)
         if run.late:
             return
     for term in _dependencies(run, goal, rng):
@@ -175,8 +191,10 @@ def _dependencies(run: _Run, goal: Goal, rng: np.random.Generator) -> Iterator[E
             return
         ranked = sorted(covers.find(width, 60), key=lambda c: c.cost + 6.0 * c.entries)
         for cover in ranked[:8]:
-            if cover.entries > len(target) // 3 or run.late:
+            names = frozenset(goal.columns[keep[k]].term for k in cover.columns)
+            if cover.entries > len(target) // 3 or run.late or names in run.explained:
                 continue
+            run.explained.add(names)
             yield from _explained(run, goal, [keep[k] for k in cover.columns], cover, rng)
 
 
@@ -189,5 +207,5 @@ def _explained(run: _Run, goal: Goal, columns: list[int], cover: Cover, rng: np.
     if len(keys.wanted) > len(wanted) // 3:
         return []
     floor = min(run.best, cover.cost + 400)
-    terms = explain(keys, Effort(size=4, capacity=1500, entries=run.settings.entries), rng)
+    terms = explain(keys, Effort(size=4, capacity=1000, entries=run.settings.entries, meeting=300), rng)
     return [t for t in terms[:2] if bits(t) < floor]

@@ -1,0 +1,110 @@
+"""The certificate: what was compiled, what was checked and what was found, as the contract lays it out."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shlex
+import sys
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import distill
+from distill.clock import Clock
+from distill.question import Question
+from distill.render import Rendered
+from distill.standing import Standing
+from dsl import bits, nodes, show
+from verify import Behaviour, Reach
+from verify.behaviour import EXAMPLES, LEVEL, NEAR_TIE
+
+if TYPE_CHECKING:
+    from distill.pipeline import Options
+
+Certificate = dict[str, Any]  # JSON-able
+UNTESTED = "the mechanism check is not part of this version"
+
+
+def certify(
+    question: Question,
+    standing: Standing | None,
+    rendered: Rendered | None,
+    clock: Clock,
+    options: Options,
+    reach: Reach | None = None,
+) -> Certificate:
+    """Give the certificate of a compile; parts about a program are None where there is none."""
+    return {
+        "program": None if rendered is None else _program(rendered),
+        "network": _network(question),
+        "domain": question.domain.render(),
+        "behaviour": None if standing is None else behaviour_part(question, standing.behaviour),
+        "mechanism": {"verdict": "untested", "alignment": None, "scrubbed_agreement": None, "why": UNTESTED},
+        "reach": None if reach is None else _reach(question, reach),
+        "reproduce": _reproduce(clock, options),
+    }
+
+
+def _program(rendered: Rendered) -> dict[str, Any]:
+    return {
+        "digest": hashlib.sha256(rendered.source.encode()).hexdigest(),
+        "source": rendered.source,
+        "dsl": show(rendered.program),
+        "nodes": nodes(rendered.program),
+        "bits": bits(rendered.program),
+        "description": rendered.description,
+    }
+
+
+def _network(question: Question) -> dict[str, Any]:
+    subject = question.subject
+    return {
+        "file": question.bundle.network.path.name,
+        "digest": subject.digest,
+        "parameters": subject.parameters,
+        "kind": subject.kind,
+        "causal": question.causal,
+    }
+
+
+def behaviour_part(question: Question, behaviour: Behaviour) -> dict[str, Any]:
+    """Give the behaviour part. `exact` is said only of a domain gone through from end to end without a mismatch."""
+    exact = behaviour.exhaustive and behaviour.mismatches == 0
+    examples = behaviour.counterexamples
+    return {
+        "claim": "exact" if exact else "bounded",
+        "inputs": behaviour.inputs,
+        "outputs": behaviour.outputs,
+        "mismatches": behaviour.mismatches,
+        "match_rate": behaviour.match_rate,
+        "input_match_lower_bound": behaviour.bound,
+        "level": 1.0 if behaviour.exhaustive else LEVEL,
+        "distribution": behaviour.distribution,
+        "used_in_search": False,
+        "near_ties": {"margin_below": NEAR_TIE, "outputs": behaviour.near_ties},
+        "counterexamples": [] if examples is None else question.domain.raw(examples.take(slice(0, EXAMPLES))),
+    }
+
+
+def _reach(question: Question, reach: Reach) -> dict[str, Any]:
+    parted = None if reach.parted is None else question.domain.raw(reach.parted)[0]
+    return {
+        "lengths_tried": None if reach.tried is None else list(reach.tried),
+        "inputs": reach.inputs,
+        "parted_at": None if reach.parted is None or reach.parted.lengths is None else int(reach.parted.lengths[0]),
+        "parted_on": parted,
+        "why_not_tried": reach.why or None,
+    }
+
+
+def _reproduce(clock: Clock, options: Options) -> dict[str, Any]:
+    import torch
+
+    return {
+        "command": shlex.join(["distill", *sys.argv[1:]]),
+        "seed": options.seed,
+        "device": options.device,
+        "versions": {"distill": distill.__version__, "torch": str(torch.__version__), "python": platform.python_version()},
+        "seconds": {stage: round(spent, 3) for stage, spent in clock.seconds.items()},
+        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+    }

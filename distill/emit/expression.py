@@ -1,0 +1,262 @@
+"""Elementwise operations and positions as source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from dsl.check import check
+from dsl.primitives import PRIMITIVES
+from dsl.terms import Call, Expr, Literal, Table, Value
+from dsl.types import Kind
+from distill.emit import tables
+from distill.emit.rewrite import FROM_END, INDEX
+from distill.emit.source import AND, CHOICE, COMPARISON, NOT, OR, PRODUCT, SUM, UNARY, Code, constant, negated, quoted
+
+if TYPE_CHECKING:
+    from distill.emit.body import Body, Place
+
+Write = Callable[["Body", Expr, "Place"], Code]
+_MIRROR = {"lt": ">", "le": ">="}
+_DIVISIONS = frozenset({"floordiv", "mod", "div"})
+_ABSORBS = frozenset({"add", "sub", "mul", "floordiv", "mod", "eq", "ne", "lt", "le"})  # True counts as 1 in these
+
+
+def elementwise(body: Body, term: Call, place: Place) -> Code:
+    """Give the source of an elementwise operation."""
+    match term:
+        case Call(op="and"):
+            return _conjunction(body, term, place)
+        case Call(op="or"):
+            return _disjunction(body, term, place)
+        case Call(op="symbol", args=(number,)):
+            return body.code(number, place)
+        case Call(op="not", args=(inner,)):
+            return negated(body.code(inner, place))
+        case Call(op="if", args=(condition, yes, no)):
+            return _choice(body, condition, yes, no, place)
+        case Call(op="lt" | "le" as op, args=(Literal() as left, right)):
+            text = f"{operand(body, right, place).within(5)} {_MIRROR[op]} {body.code(left, place).within(5)}"
+            return Code(text, COMPARISON)
+        case Call(op=op, args=(a, b)) if op in _DIVISIONS:
+            return _division(body, op, a, b, place)
+    return _template(body, term, place)
+
+
+def _template(body: Body, term: Call, place: Place) -> Code:
+    """Fill a primitive's template, bracketing what binds more loosely than it needs."""
+    primitive = PRIMITIVES[term.op]
+    read = operand if term.op in _ABSORBS else body_code
+    parts = [read(body, a, place) for a in term.args]
+    level = primitive.precedence
+    if level == 9:
+        least = [0] * len(parts)
+    elif level == COMPARISON:
+        least = [level + 1] * len(parts)
+    elif len(parts) == 2:
+        loose = term.op == "add" and check(term).kind is Kind.INT
+        least = [level, level if loose else level + 1]
+    else:
+        least = [level] * len(parts)
+    return Code(primitive.python.format(*(p.within(n) for p, n in zip(parts, least, strict=True))), level)
+
+
+def body_code(body: Body, term: Expr, place: Place) -> Code:
+    """Give a term's source."""
+    return body.code(term, place)
+
+
+def operand(body: Body, term: Expr, place: Place) -> Code:
+    """Give the source of an operand of arithmetic, where a boolean may stand for 0 or 1."""
+    if isinstance(term, Call) and term.op == "int" and not body.is_named(term, place):
+        return body.code(term.args[0], place)
+    return body.code(term, place)
+
+
+def _division(body: Body, op: str, a: Expr, b: Expr, place: Place) -> Code:
+    """A divisor that may be 0 gives 0."""
+    top, bottom = operand(body, a, place), operand(body, b, place)
+    plain = Code(PRIMITIVES[op].python.format(top.within(PRODUCT), bottom.within(UNARY)), PRODUCT)
+    if body.facts.nonzero(b):
+        return plain
+    zero = "0.0" if op == "div" else "0"
+    return Code(f"{plain.text} if {bottom.within(OR)} else {zero}", CHOICE)
+
+
+def outgoing(body: Body, term: Expr, place: Place) -> Code:
+    """Give the source of a set as it leaves: its choices between plain sets, frozen as a whole."""
+    if term in body.lists or term in body.choices.named or not _branches(term):
+        return body.code(term, place)
+    return Code(f"frozenset({_bare(body, term, place).text})")
+
+
+def _branches(term: Expr) -> bool:
+    return isinstance(term, Literal) or (isinstance(term, Call) and term.op in ("if", "lookup"))
+
+
+def _bare(body: Body, term: Expr, place: Place) -> Code:
+    if not body.is_named(term, place):
+        match term:
+            case Literal(value=value):
+                return constant(value, body.order, bare=True)
+            case Call(op="lookup"):
+                return lookup(body, term, place, bare=True)
+            case Call(op="if", args=(condition, yes, no)):
+                return _choice(body, condition, yes, no, place, _bare)
+    return body.code(term, place)
+
+
+def _choice(body: Body, condition: Expr, yes: Expr, no: Expr, place: Place, write: Write = body_code) -> Code:
+    if isinstance(condition, Call) and condition.op == "ne" and not isinstance(no, Call):
+        condition, yes, no = Call("eq", condition.args), no, yes
+    first, test, rest = write(body, yes, place), body.code(condition, place), write(body, no, place)
+    return Code(f"{first.within(OR)} if {test.within(OR)} else {rest.text}", CHOICE)
+
+
+def flatten(op: str, term: Expr) -> list[Expr]:
+    """Give the operands of nested calls of one operation.
+
+    >>> from dsl.terms import Input, call
+    >>> from dsl.types import Axis, Type
+    >>> p = Input("p", Type(Kind.BOOL, Axis.ROW))
+    >>> len(flatten("and", call("and", call("and", p, p), p)))
+    3
+    """
+    if isinstance(term, Call) and term.op == op:
+        return [part for a in term.args for part in flatten(op, a)]
+    return [term]
+
+
+def _conjunction(body: Body, term: Call, place: Place) -> Code:
+    """Comparisons that meet in a value are chained: `a <= b <= c`."""
+    parts = _parts(body, term, place)
+    written, used = [], set()
+    for part in parts:
+        if part in used:
+            continue
+        chain = _chain(part, [p for p in parts if p not in used])
+        used.update(chain)
+        written.append(_chained(body, chain, place) if len(chain) > 1 else body.code(part, place))
+    if len(written) == 1:
+        return written[0]
+    return Code(" and ".join(w.within(AND) for w in written), AND)
+
+
+def _parts(body: Body, term: Call, place: Place) -> list[Expr]:
+    """Give the operands of nested calls of one operation, those with a name of their own left whole."""
+    found: list[Expr] = []
+    for a in term.args:
+        inner = isinstance(a, Call) and a.op == term.op and not body.is_named(a, place)
+        found += _parts(body, a, place) if inner and isinstance(a, Call) else [a]
+    return list(dict.fromkeys(found))
+
+
+def _chain(first: Expr, parts: list[Expr]) -> list[Expr]:
+    """Give comparisons that continue one another, from `first` on."""
+    chain = [first]
+    while isinstance(last := chain[-1], Call) and last.op in ("lt", "le"):
+        following = [p for p in parts if p not in chain and isinstance(p, Call) and p.op in ("lt", "le") and p.args[0] is last.args[1]]
+        if not following:
+            break
+        chain.append(following[0])
+    while isinstance(head := chain[0], Call) and head.op in ("lt", "le"):
+        leading = [p for p in parts if p not in chain and isinstance(p, Call) and p.op in ("lt", "le") and p.args[1] is head.args[0]]
+        if not leading:
+            break
+        chain.insert(0, leading[0])
+    return chain
+
+
+def _chained(body: Body, chain: list[Expr], place: Place) -> Code:
+    text = ""
+    for part in chain:
+        assert isinstance(part, Call)
+        if not text:
+            text = operand(body, part.args[0], place).within(COMPARISON + 1)
+        text += f" {PRIMITIVES[part.op].infix} {operand(body, part.args[1], place).within(COMPARISON + 1)}"
+    return Code(text, COMPARISON)
+
+
+def _disjunction(body: Body, term: Call, place: Place) -> Code:
+    """Equalities of one value with constants are a set: `x in {1, 2}`."""
+    groups: dict[Expr, list[Expr]] = {}
+    for part in _parts(body, term, place):
+        match part:
+            case Call(op="eq", args=(left, Literal() as right)) if not body.is_named(part, place):
+                groups.setdefault(left, []).append(right)
+            case _:
+                groups[part] = []
+    written = []
+    for left, constants in groups.items():
+        if not constants:
+            written.append(body.code(left, place))
+        elif len(constants) == 1:
+            written.append(body.code(Call("eq", (left, constants[0])), place))
+        else:
+            members = ", ".join(body.code(c, place).text for c in constants)
+            written.append(Code(f"{body.code(left, place).within(5)} in {{{members}}}", COMPARISON))
+    if len(written) == 1:
+        return written[0]
+    return Code(" or ".join(w.within(OR) for w in written), OR)
+
+
+def lookup(body: Body, term: Call, place: Place, *, bare: bool = False) -> Code:
+    """Give the source of a lookup; sets among its values are not frozen where `bare`."""
+    *keys, table = term.args
+    assert isinstance(table, Table)
+    several = len(keys) > 1
+    entries: dict[Value, Value] = {}
+    for key, value in table.entries:
+        if type(value) is not type(table.default) or value != table.default:
+            entries[key if several else key[0]] = value  # type: ignore[index]
+    domain = None if several else body.facts.values(keys[0])
+    if domain is not None:
+        entries = {k: v for k, v in entries.items() if any(type(k) is type(d) and k == d for d in domain)}
+    request = tables.Lookup(
+        tuple(body.code(k, place) for k in keys),
+        entries,
+        table.default,
+        domain,
+        table.kind,
+        table.key_kinds,
+        body.order,
+        bare=bare,
+    )
+    return tables.write(request, lambda source: body.constant(source, term))
+
+
+def gathered(body: Body, term: Call, place: Place) -> Code:
+    """Give the source of the value at a computed position, guarded where there may be none."""
+    source, where, default = term.args
+    assert isinstance(default, Literal)
+    name = body.list_name(source)
+    if where is FROM_END:
+        i = body.code(FROM_END, place)
+        return Code(f"{name}[{i.text}]")
+    index = body.code(where, place)
+    item = f"{name}[{index.text}]"
+    tests = _guards(body, where, index)
+    if not tests:
+        return Code(item)
+    return Code(f"{item} if {tests} else {constant(default.value, body.order).text}", CHOICE)
+
+
+def _guards(body: Body, where: Expr, index: Code) -> str:
+    """Give the test that an index is one of a position, as far as it cannot be shown to be."""
+    low, high = body.facts.bounds(where)
+    under = low < 0 and where is not INDEX
+    over = high >= body.facts.least and where is not INDEX
+    match where:
+        case Call(op="sub", args=(Call(op="index" | "from_end"), Literal(value=int(k)))) if k >= 0:
+            under, over = True, False
+        case Call(op="sub", args=(Call(op="length"), Literal(value=int(k)))) if k > 0:
+            over = False
+    text = index.within(COMPARISON + 1)
+    if under and over:
+        return f"0 <= {text} < {body.length().within(5)}"
+    if over:
+        return f"{text} < {body.length().within(5)}"
+    return f"{text} >= 0" if under else ""
+
+
+__all__ = ["NOT", "SUM", "elementwise", "flatten", "gathered", "lookup", "operand", "quoted"]

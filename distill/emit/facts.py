@@ -1,0 +1,137 @@
+"""What can be shown of a term's values from the domain: bounds on integers, the finite sets of symbols, divisors not 0."""
+
+from __future__ import annotations
+
+from dsl.check import check
+from dsl.terms import Call, Expr, Input, Literal, Table, Value
+from dsl.types import Kind
+from distill.emit.signature import Signature
+
+Bounds = tuple[float, float]
+INF = float("inf")
+ANYTHING: Bounds = (-INF, INF)
+FEW = 512  # integer ranges up to this size are listed
+
+
+class Facts:
+    """Facts about terms over one domain; remembered by term."""
+
+    def __init__(self, signature: Signature) -> None:
+        self.signature = signature
+        least, most = signature.span
+        self.least, self.most = (least, INF if most is None else most) if signature.sequence else (1, 1)
+        self._bounds: dict[Expr, Bounds] = {}
+
+    def bounds(self, term: Expr) -> Bounds:
+        """Give the least and the most that a number may be; infinite where unknown."""
+        found = self._bounds.get(term)
+        if found is None:
+            found = self._bounds[term] = self._find(term)
+        return found
+
+    def _find(self, term: Expr) -> Bounds:
+        match term:
+            case Literal(value=int(value) | float(value)):
+                return value, value
+            case Input(name=name):
+                return self._input(name)
+            case Call(op="lookup", args=(*_, Table(entries=entries, default=default))):
+                return _hull([v for _, v in entries] + [default])
+            case Call(op="index" | "from_end"):
+                return 0, self.most - 1
+            case Call(op="length"):
+                return max(self.least, 1), self.most
+            case Call(op="count" | "count_all" | "running_count" | "distinct_all" | "since"):
+                return 0, self.most
+            case Call(op="int"):
+                return 0, 1
+            case Call(op=op, args=args):
+                return self._operation(op, args)
+        return ANYTHING
+
+    def _input(self, name: str) -> Bounds:
+        s = self.signature
+        if s.kind == "tokens":
+            integers = [v for v in s.visible if type(v) is int]
+            least = min(integers, default=0)
+            absent = min((v for v in s.vocabulary if type(v) is int), default=0) - 1
+            return (absent if len(integers) < len(s.visible) else least), max(integers, default=0)
+        if name in s.names and s.low:
+            k = s.names.index(name)
+            return s.low[k], s.high[k]
+        return ANYTHING
+
+    def _operation(self, op: str, args: tuple[Expr, ...]) -> Bounds:
+        ends = [self.bounds(a) for a in args]
+        match op, ends:
+            case "add", [(a, b), (c, d)]:
+                return a + c, b + d
+            case "sub", [(a, b), (c, d)]:
+                return a - d, b - c
+            case "neg", [(a, b)]:
+                return -b, -a
+            case "abs", [(a, b)]:
+                return max(a, -b, 0), max(-a, b)
+            case "mul", [(a, b), (c, d)] if INF not in map(abs, (a, b, c, d)):
+                products = (a * c, a * d, b * c, b * d)
+                return min(products), max(products)
+            case "mod", [_, (c, d)] if c >= 0:
+                return 0, d - 1 if c else d
+            case "floordiv", [(a, b), (c, d)] if c > 0 and a >= 0:
+                return 0, b // c if b < INF else INF
+            case "min" | "max", [(a, b), (c, d)]:
+                return (min(a, c), min(b, d)) if op == "min" else (max(a, c), max(b, d))
+            case "if", [_, (a, b), (c, d)]:
+                return min(a, c), max(b, d)
+            case "shift" | "gather" | "at", [(a, b), _, (c, d)]:
+                return min(a, c), max(b, d)
+            case "min_of" | "max_of" | "first_of" | "last_of" | "mode_of", [_, (a, b), (c, d)]:
+                return min(a, c), max(b, d)
+            case ("running_sum" | "sum_all"), [(a, b)]:
+                return min(a * self.most, 0) if a else 0, max(b * self.most, 0) if b else 0
+            case _, [(a, b)] if op.removeprefix("running_") in _KEEPING:
+                return a, b
+        return ANYTHING
+
+    def nonzero(self, term: Expr) -> bool:
+        """Say whether a number can be shown not to be 0."""
+        low, high = self.bounds(term)
+        return low > 0 or high < 0
+
+    def values(self, term: Expr) -> list[Value] | None:
+        """Give all that a term may be, where that is known to be few."""
+        kind = check(term).kind
+        if kind is Kind.BOOL:
+            return [False, True]
+        if kind is Kind.SYMBOL:
+            return self._symbols(term)
+        low, high = self.bounds(term)
+        if kind is Kind.INT and high - low < FEW:
+            return list(range(int(low), int(high) + 1))
+        return None
+
+    def _symbols(self, term: Expr) -> list[Value] | None:
+        match term:
+            case Literal(value=value):
+                return [value]
+            case Input():
+                return list(self.signature.visible) or None
+            case Call(op="lookup", args=(*_, Table(entries=entries, default=default))):
+                return list(dict.fromkeys([v for _, v in entries] + [default]))
+            case Call(op="symbol", args=(number,)):
+                return self.values(number)
+            case Call(op="if" | "shift" | "gather" | "at" | "first_of" | "last_of" | "mode_of", args=args):
+                parts = args[1:] if args[1:] and term.op in ("if", "first_of", "last_of", "mode_of") else (args[0], args[2])
+                found = [self._symbols(p) for p in parts]
+                return None if None in found else list(dict.fromkeys(v for f in found if f for v in f))
+            case Call(op="running_mode" | "mode_all" | "first" | "last", args=(inner,)):
+                return self._symbols(inner)
+        return None
+
+
+_KEEPING = frozenset({"min", "max", "mean", "mode", "min_all", "max_all", "mean_all", "mode_all", "first", "last", "sorted", "key", "query"})
+
+
+def _hull(values: list[Value]) -> Bounds:
+    numbers = [v for v in values if isinstance(v, (int, float))]
+    return (min(numbers), max(numbers)) if len(numbers) == len(values) else ANYTHING

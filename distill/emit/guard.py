@@ -1,0 +1,169 @@
+"""The domain in words, and the source of the check that an input is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dsl.domains import listed
+from dsl.terms import Value
+from distill.emit.signature import Signature
+from distill.emit.source import constant, quoted, tuple_of
+
+SHORT = 44  # a tuple of so many characters is written where it is used
+
+
+def domain(signature: Signature) -> str:
+    """Give the domain in a phrase.
+
+    >>> from dsl.types import Kind
+    >>> domain(Signature("tokens", "each", Kind.SYMBOL, ("a", "b"), alphabet=("a", "b"), length=(1, 8)))
+    '1 to 8 symbols of a, b'
+    """
+    if signature.kind == "tokens":
+        parts = [listed(signature.prefix)] if signature.prefix else []
+        parts.append(f"{_counted(signature.length, 'symbol')} of {listed(signature.free)}")
+        return " then ".join(parts + ([listed(signature.suffix)] if signature.suffix else []))
+    if not signature.sequence:
+        return _step(signature)
+    step = "" if len(signature.names) == 1 else f" of {_step(signature)}"
+    if len(signature.names) == 1:
+        return f"{_counted(signature.length, _kind(signature))}{_ranges(signature)}"
+    return f"{_counted(signature.length, 'step')}{step}"
+
+
+def _counted(length: tuple[int, int | None] | None, noun: str) -> str:
+    least, most = length or (0, None)
+    if most is None:
+        return f"{least} or more {noun}s" if least else f"{noun}s"
+    return f"{most} {noun}{'s' * (most != 1)}" if least == most else f"{least} to {most} {noun}s"
+
+
+def _kind(signature: Signature) -> str:
+    return "integer" if signature.low else "number"
+
+
+def _step(signature: Signature) -> str:
+    width = len(signature.names)
+    return f"{width} {_kind(signature)}{'s' * (width > 1)}{_ranges(signature)}"
+
+
+def _ranges(signature: Signature) -> str:
+    spans = [f"{a} to {b}" for a, b in zip(signature.low, signature.high, strict=True)]
+    if len(set(spans)) > 1:
+        return ": " + ", ".join(f"{n} {s}" for n, s in zip(signature.names, spans, strict=True))
+    return f", {spans[0]}" if spans else ""
+
+
+def check_source(signature: Signature) -> str:
+    """Give the source of `_check`."""
+    lines = _check_tokens(signature) if signature.kind == "tokens" else _check_numbers(signature)
+    return "def _check(inputs):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+def _raise(value: str, indent: str = "    ") -> str:
+    return f'{indent}raise ValueError(f"{{{value}!r:.99}} is not in the domain: {{DOMAIN}}")'
+
+
+def _check_tokens(signature: Signature) -> list[str]:
+    before, after = len(signature.prefix), len(signature.suffix)
+    tests = ["isinstance(inputs, list)"]
+    if before:
+        tests.append(_edge(f"inputs[:{before}]", signature.prefix))
+    if after:
+        tests.append(_edge(f"inputs[-{after}:]", signature.suffix))
+    tests += _length_test(signature.length, before + after)
+    inner = f"inputs[{before or ''}:{-after or ''}]" if before or after else "inputs"
+    wrong = f"not ({' and '.join(tests)})" if len(tests) > 1 else f"not {tests[0]}"
+    return [
+        f"if {wrong}:",
+        _raise("inputs"),
+        f"for symbol in {inner}:",
+        f"    if {foreign('symbol', signature.free)}:",
+        _raise("symbol", " " * 8),
+    ]
+
+
+def _edge(part: str, symbols: Sequence[Value]) -> str:
+    source = f"[{', '.join(constant(s).text for s in symbols)}]"
+    if all(isinstance(s, str) for s in symbols):
+        return f"{part} == {source}"
+    return f"repr({part}) == {quoted(repr(list(symbols)))}"
+
+
+def _length_test(length: tuple[int, int | None] | None, extra: int) -> list[str]:
+    least, most = length or (0, None)
+    if most is not None:
+        if least == most:
+            return [f"len(inputs) == {most + extra}"]
+        return [f"{least + extra} <= len(inputs) <= {most + extra}"]
+    return [f"len(inputs) >= {least + extra}"] if least else []
+
+
+def foreign(name: str, symbols: Sequence[Value]) -> str:
+    """Give the test that a value is none of the symbols; True is not 1, and what cannot be hashed is no symbol."""
+    if all(isinstance(s, str) for s in symbols):
+        return f"{name} not in {members(symbols)}"
+    if all(type(s) is int for s in symbols):
+        numbers = sorted(s for s in symbols if isinstance(s, int))
+        if len(numbers) > 1 and numbers == list(range(numbers[0], numbers[-1] + 1)):
+            return f"type({name}) is not int or not {numbers[0]} <= {name} <= {numbers[-1]}"
+        return f"type({name}) is not int or {name} not in {members(symbols)}"
+    return f"repr({name}) not in map(repr, {members(symbols)})"
+
+
+def members(symbols: Sequence[Value]) -> str:
+    """Give the tuple of some symbols, or the name of the constant that holds it where it is long."""
+    source = sequence(symbols)
+    return source if len(source) <= SHORT else "SYMBOLS"
+
+
+def sequence(symbols: Sequence[Value]) -> str:
+    """Give the source of a tuple of symbols, with runs of integers as ranges.
+
+    >>> sequence([0, 1, 2, 3, 4, "<eos>"]), sequence(["a"])
+    ('(*range(5), "<eos>")', '("a",)')
+    """
+    parts: list[str] = []
+    run: list[int] = []
+    for symbol in [*symbols, None]:
+        if type(symbol) is int and (not run or symbol == run[-1] + 1):
+            run.append(symbol)
+            continue
+        parts += [f"*range({f'{run[0]}, ' if run[0] else ''}{run[-1] + 1})"] if len(run) > 4 else [str(n) for n in run]
+        run = [symbol] if type(symbol) is int else []
+        if not run:
+            parts.append(constant(symbol).text)
+    return tuple_of(parts[:-1])
+
+
+def _check_numbers(signature: Signature) -> list[str]:
+    width = len(signature.names)
+    if signature.sequence:
+        tests = ["isinstance(inputs, list)", *_length_test(signature.length, 0)]
+        wrong = f"not ({' and '.join(tests)})" if len(tests) > 1 else f"not {tests[0]}"
+        first = [f"if {wrong}:", _raise("inputs")]
+        if width == 1:
+            return [*first, "for value in inputs:", f"    if {_off('value', signature, 0)}:", _raise("value", " " * 8)]
+        return [*first, "for step in inputs:", *(f"    {line}" for line in _check_step(signature, "step"))]
+    if width == 1:
+        return [f"if {_off('inputs', signature, 0)}:", _raise("inputs")]
+    return _check_step(signature, "inputs")
+
+
+def _check_step(signature: Signature, name: str) -> list[str]:
+    width = len(signature.names)
+    spans = list(zip(signature.low, signature.high, strict=True))
+    lines = [f"if not (isinstance({name}, (list, tuple)) and len({name}) == {width}):", _raise(name)]
+    if len(set(spans)) > 1:
+        ranges = tuple_of([f"({a}, {b})" for a, b in spans])
+        lines.append(f"for value, (low, high) in zip({name}, {ranges}):")
+        lines.append("    if type(value) is not int or not low <= value <= high:")
+    else:
+        lines += [f"for value in {name}:", f"    if {_off('value', signature, 0)}:"]
+    return [*lines, _raise("value", " " * 8)]
+
+
+def _off(name: str, signature: Signature, k: int) -> str:
+    if not signature.low:
+        return f'type({name}) not in (int, float) or not abs({name}) < float("inf")'
+    return f"type({name}) is not int or not {signature.low[k]} <= {name} <= {signature.high[k]}"

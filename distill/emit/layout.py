@@ -1,0 +1,90 @@
+"""Lines that fit: a statement too long for a line is spread over several, bracket by bracket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+LIMIT = 100
+_OPEN, _CLOSE = "([{", ")]}"
+_WORDS = ((" for ", " if "), (" if ", " else "), (" or ",), (" and ",), (" + ", " - "))
+
+
+def fit(line: str, room: int = LIMIT) -> list[str]:
+    """Give a statement as lines of at most `room` characters, as far as its brackets allow.
+
+    >>> fit("return [word for word in words]", 24)
+    ['return [', '    word', '    for word in words', ']']
+    """
+    if len(line) <= room:
+        return [line]
+    indent = line[: len(line) - len(line.lstrip())]
+    group = _group(line)
+    if group is None:
+        return [line]
+    start, end = group
+    inner = line[start + 1 : end].strip()
+    parts = _parts(inner)
+    lines = [line[: start + 1]]
+    for part in [inner] if len(indent) + 4 + len(inner) <= room and len(parts) < 3 else parts:
+        lines += fit(f"{indent}    {part}", room)
+    return [*lines, f"{indent}{line[end:]}"]
+
+
+def _group(line: str) -> tuple[int, int] | None:
+    """Give the ends of the outermost bracket with most in it."""
+    depth, start, found = 0, 0, []
+    for at, char in _code(line):
+        if char in _OPEN:
+            start = at if depth == 0 else start
+            depth += 1
+        elif char in _CLOSE:
+            depth -= 1
+            if depth == 0 and at > start + 1:
+                found.append((start, at))
+    return max(found, key=lambda g: g[1] - g[0], default=None)
+
+
+def _parts(inner: str) -> list[str]:
+    """Split what stands in a bracket: at commas, or before the clauses and operators that bind loosest."""
+    if not _places(inner, (" for ",)):
+        commas = _places(inner, (", ",))
+        if commas:
+            return [f"{part.rstrip(',')}," for part in _cut(inner, [c + 1 for c in commas])]
+    for words in _WORDS:
+        places = _places(inner, words)
+        if words[0] == " for ":
+            first = _places(inner, (" for ",))[:1]
+            places = [p for p in places if first and p >= first[0]]
+        if places:
+            return _cut(inner, places)
+    return [inner]
+
+
+def _cut(text: str, places: list[int]) -> list[str]:
+    ends = [*places, len(text)]
+    return [text[a:b].strip() for a, b in zip([0, *places], ends, strict=True)]
+
+
+def _places(text: str, words: tuple[str, ...]) -> list[int]:
+    """Give where any of the words stands outside all brackets and strings."""
+    depth, found = 0, []
+    for at, char in _code(text):
+        depth += (char in _OPEN) - (char in _CLOSE)
+        if depth == 0 and text.startswith(words, at):
+            found.append(at)
+    return found
+
+
+def _code(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the characters that are not in strings, with their places."""
+    quote, at = "", 0
+    while at < len(text):
+        char = text[at]
+        if quote:
+            at += char == "\\"
+            quote = "" if char == quote else quote
+        elif char in "\"'":
+            quote = char
+        else:
+            yield at, char
+        at += 1

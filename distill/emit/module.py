@@ -1,0 +1,109 @@
+"""The module round `predict`: docstring, imports, constants, helpers, the domain's check, the command line."""
+
+from __future__ import annotations
+
+import textwrap
+
+from dsl.terms import Program
+from dsl.types import Kind
+from distill.emit.guard import SHORT, check_source, domain, sequence
+from distill.emit.layout import LIMIT, fit
+from distill.emit.predict import Predict, predict_of
+from distill.emit.signature import About, Signature
+from distill.emit.source import quoted
+
+_MEAN = """
+def mean(values, default):
+    return sum(values) / len(values) if values else default
+"""
+_MODE = '''
+def mode(values, default=None):
+    """Give the most frequent value, the first of them in order at a tie."""
+    return max(sorted(set(values){key}), key=values.count, default=default)
+'''
+_BATCH = """
+def predict_batch(batch, strict=True):
+    return [predict(inputs, strict) for inputs in batch]
+"""
+_MAIN = """
+if __name__ == "__main__":
+    for line in sys.stdin.buffer:
+        try:
+            print(json.dumps(predict(json.loads(line)){default}))
+        except (ValueError, RecursionError) as error:
+            print(json.dumps({{"error": str(error)}}))
+"""
+
+
+def emit(program: Program, signature: Signature, about: About) -> str:
+    """Give the source of a standalone module that computes a program.
+
+    It imports the standard library alone, runs on Python 3.10 and later, and does nothing on import.
+    """
+    body = predict_of(program, signature)
+    sets = body.sets
+    parts = [
+        _docstring(about),
+        _imports(body),
+        _constants(body, signature, sets),
+        *_helpers(body),
+        _predict(body),
+        _BATCH,
+        "\n" + check_source(signature),
+        _MAIN.format(default=", default=lambda found: sorted(found, key=SYMBOLS.index)" if sets else ""),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _docstring(about: About) -> str:
+    what, origin, verified = (_sentence(part) for part in (about.what, about.origin, about.verified))
+    line = " ".join(filter(None, (what, origin, verified)))
+    if len(line) + 6 <= LIMIT:
+        return f'"""{line}"""\n'
+    return f'"""{_filled(what)}\n\n{_filled(f"{origin} {verified}".strip())}\n"""\n'
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(text, LIMIT - 4, break_long_words=False, break_on_hyphens=False)
+
+
+def _sentence(text: str) -> str:
+    """Give text as a sentence on one line that cannot end the docstring it stands in."""
+    text = " ".join(text.split()).replace("\\", "\\\\").replace('"', "'")
+    return text if not text or text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _imports(body: Predict) -> str:
+    accumulate = "from itertools import accumulate\n" if "accumulate" in body.helpers else ""
+    return f"import json\nimport sys\n{accumulate}"
+
+
+def _constants(body: Predict, signature: Signature, sets: bool) -> str:
+    found = {"DOMAIN": quoted(domain(signature))}
+    order = signature.symbols or signature.vocabulary
+    free = sequence(signature.free)
+    if sets or "mode by order" in body.helpers:
+        found["SYMBOLS"] = sequence(signature.order if "mode by order" in body.helpers else order)
+    elif signature.kind == "tokens" and len(free) > SHORT:
+        found["SYMBOLS"] = free
+    lines = [line for name, source in {**found, **body.constants}.items() for line in fit(f"{name} = {source}")]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _helpers(body: Predict) -> list[str]:
+    found = []
+    if "mean" in body.helpers:
+        found.append(_MEAN)
+    if "mode by order" in body.helpers:
+        found.append(_MODE.format(key="").replace("set(values)", "set(values), key=SYMBOLS.index"))
+    elif "mode" in body.helpers:
+        found.append(_MODE.format(key=""))
+    return found
+
+
+def _predict(body: Predict) -> str:
+    lines = ["if strict:", "    _check(inputs)", *body.lines]
+    return "\ndef predict(inputs, strict=True):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+__all__ = ["Kind", "emit"]

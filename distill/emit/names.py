@@ -1,0 +1,150 @@
+"""Names for what a program computes, by what it means: identifiers that are new, and are neither keywords nor builtins."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+
+from dsl.check import check
+from dsl.primitives import PRIMITIVES
+from dsl.terms import STATE, Call, Expr, Input, Literal, Table
+from dsl.types import Kind
+
+_SPELT = dict(
+    zip(
+        "()[]{}<>+-*/., #=!?:;|&",
+        "open close open_square close_square open_brace close_brace less greater plus minus star slash dot comma space "
+        "hash equals bang question colon semicolon bar and".split(),
+        strict=True,
+    )
+)
+_DISPLACED = {1: "previous", 2: "before_that", 3: "third_last", 4: "fourth_last", -1: "following", -2: "after_that"}
+_STEPS = {"floordiv": "carry", "mod": "remainder", "ne": "odd", "eq": "even", "max": "largest", "min": "smallest", "add": "total"}
+_GENERATED = re.compile(r"(s|t|v|x|step|term|value|node|feature|col|column)_?\d*")
+_OURS = ("inputs", "strict", "predict", "predict_batch", "json", "sys", "accumulate", "mean", "mode", "line", "error")
+RESERVED = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *_OURS})
+
+
+def identifier(text: str) -> str:
+    """Give a lower-case part of an identifier for any text; "" where nothing of it can stand in one.
+
+    >>> identifier("<bos>"), identifier("("), identifier("Net Income"), identifier("7")
+    ('bos', 'open', 'net_income', '7')
+    """
+    return _SPELT.get(text) or re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:24].strip("_")
+
+
+def wish(name: str) -> str:
+    """Give the identifier that a step's name asks for; "" for one that says nothing, such as `step3`."""
+    return "" if _GENERATED.fullmatch(name) else identifier(name)
+
+
+class Names:
+    """The names of one function, each given once."""
+
+    def __init__(self) -> None:
+        self.taken = set(RESERVED)
+
+    def fresh(self, *wanted: str) -> str:
+        """Give the first wanted name that is free, else the first with a number behind it."""
+        options = [f"_{w}" if w[0].isdigit() else w for w in wanted if w] or ["value"]
+        numbered = (f"{options[0]}_{k}" for k in range(2, 10_000))
+        name = next(name for name in (*options, *numbered) if name not in self.taken)
+        self.taken.add(name)
+        return name
+
+
+def plural(noun: str, kind: Kind = Kind.INT) -> str:
+    """Give the name of a list of such values; of conditions, where they hold.
+
+    >>> plural("count"), plural("parity"), plural("largest"), plural("same", Kind.BOOL)
+    ('counts', 'parities', 'largest_at', 'same_at')
+    """
+    if kind is Kind.BOOL or noun.endswith(("est", "er", "ing", "ious", "least", "so_far")):
+        return f"{noun}_at"
+    if noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "ch", "sh", "x")) and len(noun) > 1 else f"{noun}s"
+
+
+def nouns(term: Expr) -> list[str]:
+    """Give what a term's value may be called, the plainest first, then ones that tell it from its like."""
+    match term:
+        case Input(name=name):
+            return [identifier(name) or "value"]
+        case Call(op="running_count" | "count_all" | "count", args=(condition,)):
+            return _counted(condition)
+        case Call(op="since", args=(condition,)):
+            return _since(condition)
+        case Call(op="running_sum" | "sum_all", args=(value,)):
+            return _summed(value)
+        case Call(op="scan", args=(_, step)):
+            return [_STEPS.get(step.op, STATE) if isinstance(step, Call) else STATE, STATE, "memory"]
+        case Call(op="shift", args=(source, Literal(value=int(by)), _)):
+            noun = _DISPLACED.get(by, f"back_{by}" if by > 0 else f"ahead_{-by}")
+            return [noun, f"{noun}_{nouns(source)[0]}"]
+        case Call(op="lookup", args=(key, *_, Table(kind=Kind.BOOL))):
+            return ["marked", f"{nouns(key)[0]}_marked"]
+        case Call(op="lookup", args=(key, *_)):
+            return ["value", f"{nouns(key)[0]}_value"]
+        case Call(op="last_of", args=(_, value, _)):
+            return [f"last_{nouns(value)[0]}", "latest"]
+        case Call(op="key" | "query" | "int" | "symbol" | "neg", args=(inner,)):
+            return nouns(inner)
+        case Call(op=op, args=args):
+            base = PRIMITIVES[op].noun or op
+            return [base, *dict.fromkeys(f"{base}_{nouns(a)[0]}" for a in args if not isinstance(a, Literal))]
+    return ["value"]
+
+
+def _counted(condition: Expr) -> list[str]:
+    match condition:
+        case Call(op="eq", args=(_, Literal(value=value))) if identifier(str(value)):
+            return ["count", f"count_{identifier(str(value))}"]
+        case Call(op="lt", args=(Call(op="key"), Call(op="query"))):
+            return ["smaller", "rank"]
+        case Call(op="lt", args=(Call(op="query"), Call(op="key"))):
+            return ["larger", "rank"]
+        case Call(op="eq", args=(Call(op="key"), Call(op="query"))):
+            return ["frequency", "count"]
+        case Call(op="or", args=(Call(op="lt"), _)):
+            return ["rank", "count"]
+    return ["count", f"count_{nouns(condition)[0]}"]
+
+
+def _since(condition: Expr) -> list[str]:
+    match condition:
+        case Call(op="ne", args=(_, Literal(value=value))) if identifier(str(value)):
+            return ["run", f"run_{identifier(str(value))}"]
+        case Call(op="eq", args=(_, Literal(value=value))) if identifier(str(value)):
+            return ["since", f"since_{identifier(str(value))}"]
+    return ["since", f"since_{nouns(condition)[0]}"]
+
+
+def _summed(value: Expr) -> list[str]:
+    """A sum of steps up and down is a depth where the symbols are brackets, else a balance."""
+    match value:
+        case Call(op="sub", args=(Call(op="int", args=(Call(op="eq", args=(_, Literal(value=up))),)), Call(op="int"))):
+            return ["depth" if up in ("(", "[", "{", "<") else "balance", "surplus"]
+        case Call(op="lookup", args=(_, Table(entries=entries))) if {v for _, v in entries} == {1, -1}:
+            return ["balance", "surplus"]
+    return ["total", f"total_{nouns(value)[0]}"]
+
+
+def letters(term: Input) -> tuple[str, str]:
+    """Give the variables for an input at a position, and at another one."""
+    if term.name == "token" and check(term).kind is Kind.SYMBOL:
+        return "token", "other"
+    if term.name in ("token", "x"):
+        return "x", "y"
+    return nouns(term)[0], f"other_{nouns(term)[0]}"
+
+
+def table_names(term: Call) -> list[str]:
+    """Give what a constant that holds a lookup's table may be called."""
+    table = term.args[-1]
+    assert isinstance(table, Table)
+    if any(isinstance(v, frozenset) for _, v in table.entries):
+        return ["allowed", "allowed_then"]
+    return [f"by_{'_and_'.join(nouns(k)[0] for k in term.args[:-1])}"]

@@ -1,0 +1,203 @@
+"""Rewrites before emission: each gives an equal term that is closer to what a person writes."""
+
+from __future__ import annotations
+
+from dsl.terms import STATE, Call, Expr, Input, Literal, Table, call, integer, subterms
+from dsl.types import Axis, Kind, Type
+from dsl.check import check
+
+BEFORE, UPTO = call("before"), call("upto")
+INDEX, LENGTH, FROM_END = call("index"), call("length"), call("from_end")
+PLACE = call("add", INDEX, integer(1))  # the position, from 1
+_ROW_OF = {
+    "running_count": "count_all",
+    "running_sum": "sum_all",
+    "running_mean": "mean_all",
+    "running_min": "min_all",
+    "running_max": "max_all",
+    "running_any": "any_all",
+    "running_every": "every_all",
+    "running_mode": "mode_all",
+}
+_PICKS = frozenset({"first_of", "last_of", "min_of", "max_of", "mode_of"})
+
+
+def prepare(roots: list[Expr]) -> list[Expr]:
+    """Rewrite terms bottom-up until nothing changes. What two terms share stays shared."""
+    while True:
+        uses = _uses(roots)
+        memo: dict[Expr, Expr] = {}
+        after = [_bottom_up(root, uses, memo) for root in roots]
+        if after == roots:
+            return roots
+        roots = after
+
+
+def _uses(roots: list[Expr]) -> dict[Expr, int]:
+    uses: dict[Expr, int] = {}
+    for node in {n for root in roots for n in subterms(root)}:
+        for child in node.args if isinstance(node, Call) else ():
+            uses[child] = uses.get(child, 0) + 1
+    return uses
+
+
+def _bottom_up(term: Expr, uses: dict[Expr, int], memo: dict[Expr, Expr]) -> Expr:
+    if not isinstance(term, Call):
+        return term
+    found = memo.get(term)
+    if found is None:
+        single = all(uses.get(a, 0) <= 1 for a in term.args)
+        rebuilt = Call(term.op, tuple(_bottom_up(a, uses, memo) for a in term.args))
+        found = memo[term] = _rewrite(rebuilt, single)
+    return found
+
+
+def _rewrite(term: Call, single: bool) -> Expr:
+    """Rewrite the outermost operation. single: nothing else uses the arguments."""
+    for rule in (_negation, _arithmetic, _selection, _running):
+        found = rule(term, single)
+        if found is not term:
+            return found
+    return term
+
+
+def _negation(term: Call, single: bool) -> Expr:
+    match term:
+        case Call(op="not", args=(Call(op="not", args=(inner,)),)):
+            return inner
+        case Call(op="not", args=(Call(op="eq", args=args),)):
+            return Call("ne", args)
+        case Call(op="not", args=(Call(op="ne", args=args),)):
+            return Call("eq", args)
+        case Call(op="not", args=(Call(op="lt", args=(a, b)),)):
+            return call("le", b, a)
+        case Call(op="not", args=(Call(op="le", args=(a, b)),)):
+            return call("lt", b, a)
+        case Call(op="not", args=(Call(op="lookup", args=(*keys, Table() as t)),)):
+            entries = tuple((k, not v) for k, v in t.entries)
+            return call("lookup", *keys, Table(entries, not t.default, t.key_kinds, t.kind))
+    return term
+
+
+def _arithmetic(term: Call, single: bool) -> Expr:
+    match term:
+        case Call(op="add", args=(a, Call(op="neg", args=(b,)))):
+            return call("sub", a, b)
+        case Call(op="add", args=(a, Literal(value=int(k), kind=Kind.INT))) if k < 0:
+            return call("sub", a, integer(-k))
+        case Call(op="sub", args=(a, Literal(value=int(k), kind=Kind.INT))) if k < 0:
+            return call("add", a, integer(-k))
+        case Call(op="add", args=(Literal(kind=Kind.INT) as k, b)) if not isinstance(b, Literal):
+            return call("add", b, k)
+        case Call(op="sub", args=(Call(op="length"), Call(op="add", args=(Call(op="index"), Literal(value=1))))):
+            return FROM_END
+        case Call(op="sub", args=(Call(op="sub", args=(Call(op="length"), Call(op="index"))), Literal(value=1))):
+            return FROM_END
+        case Call(op="sub", args=(Call(op="sub", args=(Call(op="length"), Literal(value=1))), Call(op="index"))):
+            return FROM_END
+        case Call(op="eq" | "ne", args=(Literal() as k, b)) if not isinstance(b, Literal):
+            return call(term.op, b, k)
+    return term
+
+
+def _selection(term: Call, single: bool) -> Expr:
+    match term:
+        case Call(op="lt", args=(Call(op="key", args=(Call(op="index"),)), Call(op="query", args=(Call(op="index"),)))):
+            return BEFORE
+        case Call(op="le", args=(Call(op="key", args=(Call(op="index"),)), Call(op="query", args=(Call(op="index"),)))):
+            return UPTO
+        case Call(op=op, args=(Call(op="eq", args=(a, b)), value, default)) if op in _PICKS:
+            for one, other in ((a, b), (b, a)):
+                if one is call("key", INDEX) and isinstance(other, Call) and other.op == "query":
+                    return call("gather", value, other.args[0], default)
+        case Call(op="gather", args=(source, Call(op="index"), _)):
+            return source
+        case Call(op="gather", args=(source, Call(op="sub", args=(Call(op="index"), Literal() as k)), Literal() as d)):
+            return call("shift", source, k, d)
+        case Call(op="shift", args=(source, Literal(value=0), _)):
+            return source
+        case Call(op="at", args=(source, Literal(value=0), _)):
+            return call("first", source)
+        case Call(op="count", args=(Call(op="before"),)):
+            return INDEX
+        case Call(op="count", args=(Call(op="upto"),)):
+            return PLACE
+    return term
+
+
+def _running(term: Call, single: bool) -> Expr:
+    match term:
+        case Call(op="running_mean", args=(value,)):
+            total = "running_count" if check(value).kind is Kind.BOOL else "running_sum"
+            return call("div", call(total, value), PLACE)
+        case Call(op="running_mode", args=(value,)):
+            return call("mode_of", UPTO, value, _some(value))
+        case Call(op="running_sum", args=(Call(op="int", args=(value,)),)):
+            return call("running_count", value)
+        case Call(op="sum_all", args=(Call(op="int", args=(value,)),)):
+            return call("count_all", value)
+        case Call(op="add" | "sub" as op, args=(Call(op=left, args=(a,)), Call(op=right, args=(b,)))) if single:
+            kinds = {"running_count", "running_sum"}
+            if left in kinds and right in kinds and check(term).kind is Kind.INT:
+                return call("running_sum", call(op, _as_number(left, a), _as_number(right, b)))
+    return term
+
+
+def _as_number(op: str, value: Expr) -> Expr:
+    return call("int", value) if op == "running_count" else value
+
+
+def _some(value: Expr) -> Literal:
+    """Give a constant of a term's kind, for a default that is never used."""
+    kind = check(value).kind
+    return Literal({Kind.INT: 0, Kind.REAL: 0.0, Kind.BOOL: False}.get(kind), kind)
+
+
+def at_last(term: Expr) -> Expr:
+    """Give a term's value at the last position as a ROW term, running values as what they run to."""
+    if check(term).axis is Axis.ROW:
+        return term
+    match term:
+        case Call(op=op, args=(value,)) if op in _ROW_OF:
+            return call(_ROW_OF[op], value)
+        case Call(op="index"):
+            return call("sub", LENGTH, integer(1))
+        case Call(op="from_end"):
+            return integer(0)
+        case Call(op="lookup", args=(*keys, table)):
+            return call("lookup", *map(at_last, keys), table)
+        case Call(op="gather", args=(source, where, default)):
+            return call("at", source, at_last(where), default)
+        case Call(op="sorted", args=(source,)):
+            return call("max_all", source)
+        case Call(op=op, args=args) if op not in _NOT_POINTWISE:
+            return Call(op, tuple(map(at_last, args)))
+    return call("last", term)
+
+
+_NOT_POINTWISE = frozenset({"scan", "since", "shift", "count", "sum", "mean", "any_of", *_PICKS})
+
+
+def unfold(scan: Call) -> Expr:
+    """Give a scan's step with the state as what it is: the scan's own value one position before.
+
+    Where the step reads the state and a program reads the delayed scan, both read one variable.
+    """
+    start, step = scan.args
+    before = call("shift", scan, integer(1), start)
+
+    def visit(term: Expr) -> Expr:
+        if isinstance(term, Input):
+            return before if term.name == STATE else term
+        if not isinstance(term, Call) or term.op == "scan":
+            return term
+        return Call(term.op, tuple(map(visit, term.args)))
+
+    return visit(step)
+
+
+def by_rows(term: Expr) -> Expr:
+    """Give a term of a module without a sequence axis with its inputs as one value a row each."""
+    if isinstance(term, Input):
+        return Input(term.name, Type(term.type.kind, Axis.ROW))
+    return Call(term.op, tuple(map(by_rows, term.args))) if isinstance(term, Call) else term

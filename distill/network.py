@@ -1,0 +1,233 @@
+"""A trained network as a Subject: rows in, outputs and activations out, on one code path for every kind of input."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from distill import probe
+from distill.errors import BadInput
+from distill.loading import Model, load_model
+from distill.loading.archive import MALFORMED, digest
+from distill.sites import Place, Taps, discover, unfused, watching
+from distill.specs import Bundle, InputSpec
+from dsl.rows import Rows
+from verify.subject import Run, Site, UnknownSite
+
+_BATCH = 256  # rows a batch: enough to be fast, and few enough that one row is not slow
+
+
+class Network:
+    """A network and what of its bundle matters to run it.
+
+    Every batch has the same number of rows, the last one filled up with copies of a row, as float results depend on
+    a batch's shape. Rows of different lengths share a batch only where the bundle names a padding symbol and padding
+    was found to change nothing; otherwise each length has batches of its own.
+
+    module: the torch module, in eval mode. kind: a short name of what it is. parameters: how many numbers it learnt.
+    digest: sha256 of its files. found: what the network alone says of its input and output (`vocab_size`,
+    `positions`, `width`, `columns`, ...).
+    """
+
+    def __init__(self, model: Model, spec: InputSpec, *, device: str = "cpu", digest: str = "") -> None:
+        self.module = _still(model.module.to(device))
+        self.spec, self.device, self.kind, self.digest, self.model = spec, device, model.kind, digest, model
+        self.parameters = sum(p.numel() for p in self.module.parameters())
+        self.columnless = False
+        self.found: Mapping[str, Any] = {}
+        self.found = probe.infer(self)
+        self.columnless = self.found.get("at") == "each" and self.found.get("columns") == 1
+
+    @cached_property
+    def shares_padding(self) -> bool:
+        """Say whether rows of different lengths can share a batch, padded."""
+        return probe.padding_is_harmless(self)
+
+    @property
+    def sizes(self) -> tuple[int | None, ...]:
+        """Give the input's sizes that the file fixes, None for those that vary; () where it does not say."""
+        return self.model.known.get("sizes", ())
+
+    @cached_property
+    def places(self) -> dict[Site, Place]:
+        """Give each site, in the order of computation, with the axis of its rows."""
+        return {p.site: p for p in discover(self.module, self._probe, probe.lengths(self))}
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """Give every place that can be recorded and patched, in the order of computation."""
+        return tuple(self.places)
+
+    @cached_property
+    def causal(self) -> bool:
+        """Say whether no output changes when later positions do, as found on random rows."""
+        return probe.is_causal(self)
+
+    def run(self, rows: Rows, *, record: Sequence[Site] = (), patch: Mapping[Site, np.ndarray] | None = None) -> Run:
+        """Run the rows, see `verify.subject.Subject.run`.
+
+        outputs: float32 (float64 where the network is) [row, position, column], or [row, column] where the network
+        gives no position axis; nothing is squeezed, and a missing column axis is added. Beyond a row's own length,
+        outputs and recorded values are zero or what the network gave for padding.
+        Raises UnknownSite where a site is not the network's or computed nothing, BadInput where the network cannot
+        take the rows.
+        """
+        patch = patch or {}
+        wanted = {*record, *patch}
+        if wanted and (unknown := wanted - set(self.places)):
+            raise UnknownSite(f"the network has no site {min(unknown)}; `distill inspect` lists those it has")
+        places = [self.places[s] for s in wanted]
+        outputs, recorded = None, dict[Site, np.ndarray]()
+        for index, width in self._batches(rows):
+            filled = np.concatenate([index, np.repeat(index[-1:], self.batch_rows - len(index))])
+            taps = Taps(places, {s: self._cropped(s, values[filled], width) for s, values in patch.items()})
+            part = self.forward(self.tensor(rows.values[filled], width), taps if places else None)
+            taps.check_all_fired()
+            outputs = _put(outputs, part, index, rows, [1] if rows.lengths is not None and part.ndim == 3 else [])
+            for site in record:
+                axes = [a for a, size in enumerate(site.shape, start=1) if size == "position"]
+                recorded[site] = _put(recorded.get(site), taps.recorded(site), index, rows, axes)
+        return Run(np.zeros((0, 0), np.float32) if outputs is None else outputs, recorded)
+
+    @property
+    def batch_rows(self) -> int:
+        """Give the rows of every batch."""
+        return self.fixed_rows or _BATCH
+
+    @property
+    def fixed_rows(self) -> int | None:
+        """Give the one number of rows that the network takes, None where it takes any."""
+        return self.sizes[0] if self.sizes else None
+
+    def _batches(self, rows: Rows) -> Iterator[tuple[np.ndarray, int | None]]:
+        """Yield the rows of each batch, and how many positions they are run with."""
+        groups: list[tuple[np.ndarray, int | None]]
+        if rows.lengths is None:
+            groups = [(np.arange(len(rows)), None)]
+        elif self.shares_padding:
+            groups = [(np.arange(len(rows)), self._shared_width(rows))]
+        else:
+            groups = [(np.flatnonzero(rows.lengths == n), int(n)) for n in np.unique(rows.lengths) if n > 0]
+        for index, width in groups:
+            for start in range(0, len(index), self.batch_rows):
+                yield index[start : start + self.batch_rows], width
+
+    def _shared_width(self, rows: Rows) -> int:
+        """Give how many positions padded rows are run with: all, but no more padding than the network has room for."""
+        width, room = rows.values.shape[1], self.found.get("positions")
+        longest = 0 if rows.lengths is None else int(rows.lengths.max(initial=0))
+        if len(self.sizes) > 1 and self.sizes[1] is not None:
+            return self.sizes[1]
+        return width if room is None else max(min(width, room), longest)
+
+    def tensor(self, values: np.ndarray, width: int | None = None) -> Tensor:
+        """Give what the network is fed for rows' values: int64 tokens, or scaled numbers of the network's dtype."""
+        if width is not None:
+            values = values[:, :width]
+            if (gap := width - values.shape[1]) > 0:
+                fill = probe.padding(self.spec) or 0
+                values = np.pad(values, ((0, 0), (0, gap), *[(0, 0)] * (values.ndim - 2)), constant_values=fill)
+        if self.spec.kind == "tokens":
+            return torch.as_tensor(values, dtype=torch.int64, device=self.device)
+        if self.spec.kind == "image":
+            values = values * (1.0 if self.spec.scale is None else self.spec.scale)
+        dtype = next((p.dtype for p in self.module.parameters() if p.is_floating_point()), torch.float32)
+        return torch.as_tensor(values, dtype=dtype, device=self.device)
+
+    def forward(self, batch: Tensor, taps: Taps | None = None) -> np.ndarray:
+        """Run one batch, as `tensor` gives it; raises BadInput where the network cannot take it, or gives no tensor."""
+        try:
+            paths = {p.site.path for p in taps.places.values()} if taps else ()
+            with torch.no_grad(), unfused(), watching(self.module, taps, paths) if taps else nullcontext():
+                outputs = self.module(batch)
+        except UnknownSite:
+            raise
+        except MALFORMED as error:
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            found = f"a fault on an input of shape {tuple(batch.shape)}: {reason[:200]}"
+            raise BadInput(self.kind, found, "a network that takes its bundle's inputs", "correct [input]") from error
+        outputs = _logits(outputs, self.kind)
+        return outputs[..., None] if self.columnless and outputs.ndim == 2 else outputs
+
+    def _probe(self, count: int, length: int | None) -> int:
+        count = self.fixed_rows or count
+        self.forward(self.tensor(probe.draw(self.spec, self.found, count, length)))
+        return count
+
+    def _cropped(self, site: Site, values: np.ndarray, width: int | None) -> Tensor:
+        """Give a patch for a batch that is run with `width` positions."""
+        for axis, size in enumerate(site.shape, start=1):
+            if size == "position" and width is not None:
+                values = np.take(values, np.arange(width).clip(max=values.shape[axis] - 1), axis)
+        return torch.as_tensor(values, device=self.device)
+
+
+def _logits(outputs: Any, kind: str) -> np.ndarray:
+    """Take the one tensor out of what a network gave: [row, ...]."""
+    outputs = getattr(outputs, "logits", outputs)
+    if not isinstance(outputs, Tensor):
+        raise BadInput(kind, f"outputs of type {type(outputs).__name__}", "one tensor", "return the logits alone")
+    if not outputs.is_floating_point():
+        outputs = outputs.to(torch.float32)
+    if outputs.dtype in (torch.float16, torch.bfloat16):
+        outputs = outputs.to(torch.float32)
+    return (outputs[:, None] if outputs.ndim == 1 else outputs).cpu().numpy()
+
+
+def _still(module: nn.Module) -> nn.Module:
+    """Make a module compute the same every time, and leave the values it has shown as they were."""
+    for child in module.modules():
+        if getattr(child, "inplace", False):
+            setattr(child, "inplace", False)  # noqa: B010 - the attribute is not of every module
+    return module.eval().requires_grad_(False)
+
+
+def _put(whole: np.ndarray | None, part: np.ndarray, index: np.ndarray, rows: Rows, axes: Sequence[int]) -> np.ndarray:
+    """Put a batch's values where they belong among all rows'; `axes` follow the positions, and are widened to all."""
+    part = part[: len(index)]
+    if whole is None:
+        shape = [len(rows), *part.shape[1:]]
+        for axis in axes:
+            shape[axis] = rows.values.shape[1]
+        whole = np.zeros(shape, part.dtype)
+    span = tuple(slice(0, min(sizes)) for sizes in zip(part.shape[1:], whole.shape[1:], strict=True))
+    whole[(index, *span)] = part[(slice(None), *span)]
+    return whole
+
+
+def load_network(bundle: Bundle, *, device: str = "cpu", trust: bool = False) -> Network:
+    """Load a bundle's network and check that it runs as the bundle says.
+
+    Raises NeedsTrust where loading would run the bundle's code and `trust` is not given; BadInput where a file is
+    missing or damaged, or the network does not take or give what the bundle says.
+    """
+    where = bundle.network
+    model = load_model(where.path, factory=where.factory, root=where.root, device=device, trust=trust)
+    spec = probe.complete(bundle, model)
+    network = Network(model, spec, device=device, digest=digest(model.files))
+    probe.check(network, bundle)
+    return network
+
+
+def random_twin(network: Network, seed: int) -> Network:
+    """Give a network of the same architecture whose weights say nothing.
+
+    Each weight tensor is drawn afresh from the normal distribution of its own mean and spread, so that the twin's
+    activations have about the trained ones' size; tensors that do not vary stay.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    module = copy.deepcopy(network.module)
+    for weight in module.parameters():
+        if weight.is_floating_point() and weight.numel() > 1:
+            noise = torch.randn(weight.shape, generator=generator, dtype=torch.float64)
+            fresh = noise * weight.double().std().cpu() + weight.double().mean().cpu()
+            weight.copy_(fresh)
+    model = Model(module, f"random {network.kind}", network.model.files, network.model.known)
+    return Network(model, network.spec, device=network.device, digest=network.digest)

@@ -1,0 +1,99 @@
+"""The compiler, one line a stage: load, trace, synthesize, verify, emit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from distill.certificate import Certificate, certify
+from distill.clock import Clock
+from distill.evidence import Evidence, first_evidence
+from distill.question import Question, ask
+from distill.render import Rendered, render
+from distill.standing import Standing, judge, look_beyond
+from dsl import simplify
+from synthesis.search import Candidate, Settings, search
+
+ROUNDS = 6  # times that counterexamples are searched on again
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a user may set. budget: seconds; flags: keys of distill.toml that override it."""
+
+    budget: float = 120.0
+    seed: int = 0
+    device: str = "cpu"
+    trust: bool = False
+    flags: dict[str, object] = field(default_factory=dict)
+    report: Callable[[str], None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compiled:
+    """What came of a compile. why: the reason for a refusal, "" where the program was accepted."""
+
+    accepted: bool
+    rendered: Rendered | None
+    certificate: Certificate
+    why: str = ""
+
+
+def compile_model(path: Path, options: Options) -> Compiled:
+    """Compile a network to a program.
+
+    Raises BadInput where the model, the bundle or a flag is wrong. Equal options give equal programs, unless the
+    budget runs out.
+    """
+    clock, rng = Clock(options.budget, options.report), np.random.default_rng(options.seed)
+    with clock.stage("load"):
+        question = ask(path, options.flags, device=options.device, trust=options.trust)
+    with clock.stage("trace"):
+        evidence = first_evidence(question, rng)
+    standing = _settle(question, evidence, clock, rng)
+    if standing is None:
+        return Compiled(False, None, certify(question, None, None, clock, options), _nothing(evidence, clock))
+    with clock.stage("reach"):
+        reach = look_beyond(question, standing, rng)
+    with clock.stage("emit"):
+        rendered = render(question, standing, reach, rng)
+    certificate = certify(question, standing, rendered, clock, options, reach)
+    return Compiled(standing.accepted and not rendered.fault, rendered, certificate, rendered.fault or standing.why)
+
+
+def _settle(question: Question, evidence: Evidence, clock: Clock, rng: np.random.Generator) -> Standing | None:
+    """Search and judge in turn until a program holds; counterexamples of those that do not become rows to search on."""
+    best: Standing | None = None
+    for _ in range(ROUNDS):
+        with clock.stage("synthesize"):
+            candidates = _candidates(question, evidence, clock, rng)
+        with clock.stage("verify"):
+            standings = []
+            for candidate in candidates[:3]:
+                standings.append(judge(question, evidence, candidate, clock, rng))
+                if standings[-1].accepted:
+                    return standings[-1]
+        best = max([*standings, *([best] if best else [])], key=lambda s: s.behaviour.match_rate, default=None)
+        missed = [s.behaviour.counterexamples for s in standings if s.behaviour.counterexamples is not None]
+        if not missed or clock.late or question.sampled:
+            break
+        evidence = evidence.with_counterexamples(question, missed)
+    return best
+
+
+def _candidates(question: Question, evidence: Evidence, clock: Clock, rng: np.random.Generator) -> list[Candidate]:
+    """Search, and shorten what was found without changing what it means."""
+    settings = Settings(tolerance=question.tolerance)
+    found = search(evidence.problem, settings, rng, late=lambda: clock.late, report=clock.report)
+    return [Candidate(simplify(c.term), c.bits, c.origin) for c in found[:3]]
+
+
+def _nothing(evidence: Evidence, clock: Clock) -> str:
+    spent = " before the budget ran out; give --budget more seconds" if clock.late else ""
+    return (
+        f"no program of the language was found that gives the network's answers on the "
+        f"{len(evidence.problem)} inputs searched on{spent}"
+    )

@@ -1,0 +1,120 @@
+"""The question a compile answers: what does this network say on this domain? Also the bridge to search and verifiers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from distill.bundle import Bundle, fill, make_domain, read_bundle
+from distill.readout import Readout, make_readout
+from dsl.domains import Domain, Sampled
+from dsl.evaluate import Cases, evaluate
+from dsl.rows import Answers, Rows
+from dsl.terms import Expr, Value
+from dsl.types import Kind
+from synthesis.problem import Problem, Target, same
+from verify import Agreement, Subject
+
+SAMPLED_TOLERANCE = 0.002
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A network with its domain and its readout.
+
+    causal: no output depends on a later position (found by trying), so that programs must not look ahead either.
+    room: the most positions that the network takes, None where it takes any number.
+    """
+
+    bundle: Bundle
+    subject: Subject
+    domain: Domain
+    readout: Readout
+    causal: bool
+    room: int | None
+
+    @cached_property
+    def kind(self) -> Kind:
+        """What answers are: numbers where every symbol is one, symbols otherwise."""
+        if self.readout.name != "argmax":
+            return self.readout.kind
+        types = {type(s) for s in self.readout.symbols}
+        for wanted, kind in (({bool}, Kind.BOOL), ({int}, Kind.INT), ({int, float}, Kind.REAL)):
+            if types <= wanted:
+                return kind
+        return Kind.SYMBOL
+
+    def answers(self, rows: Rows) -> Answers:
+        """Run the network and read its outputs."""
+        return self.readout.answers(self.subject.run(rows).outputs, rows)
+
+    def problem(self, rows: Rows, answers: Answers) -> Problem:
+        """Pose the search's problem on these rows."""
+        extra = self.readout.symbols
+        if self.readout.name == "multilabel":
+            extra = tuple(self.readout.value(c) for c in np.unique(answers.values[self._counted(rows, answers)]))
+        cases = self.domain.cases(rows, extra)
+        return Problem(self.domain.inputs, cases, self.target(rows, answers, cases), self.causal)
+
+    def target(self, rows: Rows, answers: Answers, cases: Cases) -> Target:
+        """Give answers as programs give them: codes into the cases' symbols (-2: of none of them), or numbers."""
+        values = answers.values
+        if self.readout.name in ("argmax", "multilabel"):
+            codes, places = np.unique(values, return_inverse=True)
+            values = np.array([self._value(self.readout.value(c), cases) for c in codes])[places].reshape(values.shape)
+        counted = self._counted(rows, answers)
+        if self.readout.at == "each":
+            values, counted = values[:, self.domain.offset :], counted[:, self.domain.offset :]
+        return Target(values, counted, self.kind)
+
+    def _value(self, value: Value, cases: Cases) -> Value | int:
+        if self.kind is not Kind.SYMBOL:
+            return value
+        code = cases.code(value)
+        return code if code >= 0 else -2
+
+    def _counted(self, rows: Rows, answers: Answers) -> np.ndarray:
+        if self.readout.at == "each" and rows.scored is not None:
+            return rows.scored & rows.mask
+        return np.ones(answers.values.shape, dtype=bool)
+
+    def agreement(self, term: Expr, symbols: tuple[Value, ...], rows: Rows) -> Agreement:
+        """Compare a program's result with the network's answers; symbols: those the program may speak of."""
+        answers = self.answers(rows)
+        cases = self.domain.cases(rows, symbols)
+        target = self.target(rows, answers, cases)
+        found = np.broadcast_to(evaluate(term, cases), target.values.shape)
+        margins = answers.margins
+        if self.readout.at == "each":
+            margins = margins[:, self.domain.offset :]
+        return Agreement(same(found, target.values), target.scored, margins)
+
+    @property
+    def tolerance(self) -> float:
+        """The share of outputs that a program may miss: given samples come from networks that err now and then."""
+        return SAMPLED_TOLERANCE if self.sampled else 0.0
+
+    @property
+    def sampled(self) -> bool:
+        """Whether the domain is given by samples."""
+        return isinstance(self.domain, Sampled)
+
+
+def ask(
+    path: Path, flags: dict[str, object] | None = None, *, device: str = "cpu", trust: bool = False
+) -> Question:
+    """Load a bundle and its network; raises BadInput for whatever is wrong with them."""
+    from distill.network import load_network
+
+    bundle = read_bundle(path, flags or {})
+    network = load_network(bundle, device=device, trust=trust)
+    bundle = fill(bundle, network.found)
+    readout = make_readout(bundle)
+    domain = make_domain(bundle)
+    causal = domain.sequence and readout.at == "each" and network.causal
+    return Question(bundle, network, domain, readout, causal, network.found.get("positions"))
+
+

@@ -1,0 +1,139 @@
+"""From an accepted term to the module a person reads, checked against the interpreter before it is handed over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import distill
+from distill.describe import describe
+from distill.emit import About, Signature, emit, run_emitted
+from distill.question import Question
+from distill.standing import Standing
+from dsl.domains import Domain, Numbers, Sampled, Tokens
+from dsl.evaluate import Cases, evaluate
+from dsl.rows import Rows
+from dsl.terms import Program, Value
+from dsl.types import Kind
+from synthesis.problem import same
+from verify import Behaviour, Reach
+
+CHECKED = 200  # inputs on which the emitted module is run before it is handed over
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rendered:
+    """An emitted module. fault: how it differs from the program it was emitted from, "" where it does not."""
+
+    program: Program
+    source: str
+    description: str
+    fault: str = ""
+
+
+def render(question: Question, standing: Standing, reach: Reach | None, rng: np.random.Generator) -> Rendered:
+    """Emit a program, and run what was emitted in a bare interpreter."""
+    program = Program(question.domain.inputs, (), standing.term)
+    signature = signature_of(question, standing.symbols)
+    description = describe(standing.term)
+    about = About(description, origin(question), verified(standing.behaviour, standing.accepted, reach))
+    source = emit(program, signature, about)
+    return Rendered(program, source, description, emission_fault(question, standing, source, rng))
+
+
+def signature_of(question: Question, symbols: tuple[Value, ...]) -> Signature:
+    """Give what an emitted module must know of the domain and the outputs."""
+    space: Domain = question.domain.space if isinstance(question.domain, Sampled) else question.domain
+    at, output = question.readout.at, question.kind
+    if isinstance(space, Tokens):
+        return Signature(
+            "tokens",
+            at,
+            output,
+            vocabulary=tuple(s for s in space.vocab if s != space.pad or type(s) is not type(space.pad)),
+            prefix=tuple(space.prefix),
+            suffix=tuple(space.suffix),
+            alphabet=tuple(space.alphabet),
+            length=space.length,
+            symbols=question.readout.symbols,
+        )
+    if isinstance(space, Numbers):
+        return Signature(
+            "numbers",
+            at,
+            output,
+            length=space.length,
+            sequence=space.sequence,
+            names=tuple(i.name for i in space.inputs),
+            low=space.low or (),
+            high=space.high or (),
+            symbols=question.readout.symbols,
+        )
+    raise TypeError(f"programs over {space.kind} inputs are not emitted")
+
+
+def origin(question: Question) -> str:
+    """Say where the program came from."""
+    digest = question.subject.digest
+    return f"Compiled from {question.bundle.name} (sha256 {digest[:12]}) by distill {distill.__version__}"
+
+
+def verified(behaviour: Behaviour, accepted: bool, reach: Reach | None) -> str:
+    """Say in one sentence what was verified, no more than was run."""
+    count = f"{behaviour.inputs:,}"
+    if not accepted:
+        return f"REJECTED: it differs from the network on {behaviour.mismatches:,} of {behaviour.outputs:,} outputs"
+    if behaviour.exhaustive:
+        return f"Equal to the network on every input of the domain ({count})"
+    agreed = "every output" if not behaviour.mismatches else f"{behaviour.match_rate:.2%} of the outputs"
+    return (
+        f"Equal to the network on {agreed} of {count} inputs that the search had not seen"
+        f" (at least {behaviour.bound:.2%} of such inputs agree wholly, at 99 % confidence)"
+    )
+
+
+def emission_fault(question: Question, standing: Standing, source: str, rng: np.random.Generator) -> str:
+    """Run the emitted module on inputs of the domain and say where it differs from the interpreter, "" where nowhere."""
+    domain = question.domain
+    rows = domain.sample(CHECKED, rng)
+    raws = domain.raw(rows)
+    try:
+        found = run_emitted(source, raws)
+    except (RuntimeError, TimeoutError) as error:
+        return f"the emitted module does not run: {error}"
+    wanted = interpreted(question, standing, rows)
+    for raw, ours, theirs in zip(raws, wanted, found, strict=True):
+        if not agrees(ours, theirs):
+            return f"the emitted module gives {theirs!r} for {raw!r}, the program {ours!r}"
+    return ""
+
+
+def interpreted(question: Question, standing: Standing, rows: Rows) -> list[Any]:
+    """Give the program's outputs for rows as `predict` gives them, by the interpreter of the language."""
+    cases = question.domain.cases(rows, standing.symbols)
+    each = question.readout.at == "each"
+    shape = cases.mask.shape if each else (len(rows), 1)
+    values = np.broadcast_to(evaluate(standing.term, cases), shape)
+    real = cases.mask if each else np.ones(shape, dtype=bool)
+    lines = [[_decoded(v, cases, question.kind) for v in line[here]] for line, here in zip(values, real, strict=True)]
+    prefix = [None] * question.domain.offset
+    return [prefix + line if each else line[0] for line in lines]
+
+
+def _decoded(value: Any, cases: Cases, kind: Kind) -> Any:
+    if kind is not Kind.SYMBOL:
+        return value.item()
+    return cases.symbols[value] if value >= 0 else None
+
+
+def agrees(ours: Any, theirs: Any) -> bool:
+    """Compare an output of the interpreter with one that went through JSON."""
+    if isinstance(ours, list):
+        return isinstance(theirs, list) and len(ours) == len(theirs) and all(map(agrees, ours, theirs))
+    if isinstance(ours, frozenset):
+        return isinstance(theirs, list) and ours == frozenset(theirs) and len(ours) == len(theirs)
+    if isinstance(ours, (float, np.floating)):
+        return isinstance(theirs, (int, float)) and bool(same(np.array(float(theirs)), np.array(float(ours))))
+    return ours == theirs

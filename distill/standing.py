@@ -1,0 +1,107 @@
+"""How a candidate stands: judged on every input of a finite domain, else on inputs that the search has not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from distill.clock import Clock
+from distill.evidence import Evidence
+from distill.question import Question
+from dsl.domains import Sampled
+from dsl.rows import Rows
+from dsl.terms import Expr, Value
+from synthesis.search import Candidate
+from verify import Behaviour, Reach, compare, probe
+
+EXHAUSTIVE = 1_000_000  # inputs up to which a finite domain is gone through
+FRESH = 20_000  # inputs drawn to judge by otherwise
+BATCH = 2048
+BEYOND = 512  # inputs tried beyond the domain
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """A candidate and what judging its behaviour has shown.
+
+    symbols: what it may speak of beside the domain's own. why: the reason for a refusal, "" if accepted.
+    """
+
+    term: Expr
+    bits: float
+    origin: str
+    symbols: tuple[Value, ...]
+    behaviour: Behaviour
+    accepted: bool
+    why: str
+
+
+def judge(
+    question: Question, evidence: Evidence, candidate: Candidate, clock: Clock, rng: np.random.Generator
+) -> Standing:
+    """Compare a candidate with the network, from nothing that the search has seen."""
+    symbols = evidence.problem.cases.symbols[len(question.domain.symbols) :]
+    behaviour = behave(question, candidate.term, symbols, evidence.held_out, clock, rng)
+    accepted = behaviour.accepted(question.tolerance)
+    return Standing(
+        candidate.term,
+        candidate.bits,
+        candidate.origin,
+        symbols,
+        behaviour,
+        accepted,
+        "" if accepted else refusal(behaviour, question.tolerance),
+    )
+
+
+def behave(
+    question: Question,
+    term: Expr,
+    symbols: tuple[Value, ...],
+    held_out: object,
+    clock: Clock,
+    rng: np.random.Generator,
+) -> Behaviour:
+    """Compare a program with the network on every input where they can be gone through, else on fresh ones."""
+    domain = question.domain
+    exhaustive = domain.size is not None and domain.size <= EXHAUSTIVE
+    judged = held_out if isinstance(held_out, Sampled) else domain
+    batches = domain.enumerate(BATCH) if exhaustive else _in_batches(judged.sample(FRESH, rng))
+    return compare(
+        batches,
+        lambda rows: question.agreement(term, symbols, rows),
+        exhaustive=exhaustive,
+        distribution="every input of the domain" if exhaustive else judged.distribution,
+        late=lambda: clock.over,
+        tolerance=question.tolerance,
+        progress=lambda n: clock.report(f"verify: {n} inputs"),
+    )
+
+
+def _in_batches(rows: Rows) -> Iterator[Rows]:
+    for start in range(0, len(rows), BATCH):
+        yield rows.take(slice(start, start + BATCH))
+
+
+def refusal(behaviour: Behaviour, tolerance: float) -> str:
+    """Say why a program was not accepted."""
+    if not behaviour.finished:
+        return f"the budget ran out after comparing {behaviour.inputs} inputs; give --budget more seconds"
+    allowed = f"at most {tolerance:.1%} may" if tolerance else "none may"
+    return f"{behaviour.mismatches} of {behaviour.outputs} outputs compared differ from the network's, {allowed}"
+
+
+def look_beyond(question: Question, standing: Standing, rng: np.random.Generator) -> Reach:
+    """Try inputs longer than the domain's, as far as the network takes them."""
+    longer = question.domain.longer(2)
+    if longer is None:
+        return Reach(None, 0, None, "the domain states no lengths to go beyond")
+    rows = longer.sample(BEYOND, rng)
+    room = question.room
+    if room is not None and rows.lengths is not None:
+        rows = rows.take(rows.lengths <= room)
+        if not len(rows):
+            return Reach(None, 0, None, f"the network takes at most {room} positions")
+    return probe(rows, lambda r: question.agreement(standing.term, standing.symbols, r))

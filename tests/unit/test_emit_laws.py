@@ -1,0 +1,154 @@
+"""The law of emission: an emitted module answers as the interpreter of the language does, whatever the program."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from distill.emit import About, Signature, emit
+from dsl.check import check
+from dsl.domains import Domain, Numbers, Tokens
+from dsl.evaluate import evaluate
+from dsl.primitives import PRIMITIVES
+from dsl.terms import Call, Expr, Literal, Program, Table, Value, subterms
+from dsl.types import Axis, Kind, Type
+from tests.strategies import SYMBOLS, Scope, calls, closed, lookups, scans, terms
+
+ABOUT = About("Computes something", "Made in a test", "Nothing was verified")
+VOCAB = ("a", "b", "<eos>", 2, 5, 3, "<bos>")
+EXTRA = (*SYMBOLS, *range(-60, 60))
+WORDS = Tokens(VOCAB, ("a", "b", 2, 5, 3), (1, 5), prefix=("<bos>",), suffix=("<eos>",))
+DIGITS = Tokens((1, 2, 3, 4, "<bos>"), (1, 2, 3, 4), (1, 4), prefix=("<bos>",))
+STEPS = Numbers(2, (-2, 0), (4, 3), (1, 5), ("income", "debt"))
+STREAM = Numbers(1, (-2,), (5,), (1, 6))
+REALS = Numbers(1, None, None, (1, 4))
+POINT = Numbers(3, (0, 0, -2), (4, 4, 2))
+DOMAINS = {"words": WORDS, "digits": DIGITS, "steps": STEPS, "stream": STREAM, "reals": REALS}
+LAW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def signature_of(domain: Domain, at: str, output: Kind, scored: Expr | None = None) -> Signature:
+    if isinstance(domain, Tokens):
+        return Signature(
+            "tokens", at, output, domain.vocab, domain.prefix, domain.suffix, domain.alphabet, domain.length,
+            scored=scored, symbols=EXTRA,
+        )  # fmt: skip
+    assert isinstance(domain, Numbers)
+    return Signature(
+        "numbers", at, output, length=domain.length, sequence=domain.sequence, names=tuple(i.name for i in domain.inputs),
+        low=domain.low or (), high=domain.high or (), scored=scored, symbols=EXTRA,
+    )  # fmt: skip
+
+
+def load(source: str) -> dict[str, Any]:
+    space: dict[str, Any] = {"__name__": "emitted"}
+    exec(compile(source, "emitted.py", "exec"), space)
+    return space
+
+
+def expected(domain: Domain, term: Expr, raws: list, at: str, scored: Expr | None) -> list:
+    """Give the interpreter's answers as `predict` would."""
+    rows = domain.rows(raws)
+    cases = domain.cases(rows, EXTRA)
+    kind = check(term).kind
+    values = np.broadcast_to(evaluate(term, cases), cases.mask.shape)
+    counts = None if scored is None else np.broadcast_to(evaluate(scored, cases), cases.mask.shape)
+    answers = []
+    for k, mask in enumerate(np.asarray(cases.mask)):
+        row = [decode(v, kind, cases.symbols) for v in values[k][mask].tolist()]
+        if counts is not None:
+            row = [v if c else None for v, c in zip(row, counts[k][mask].tolist(), strict=True)]
+        answers.append([None] * domain.offset + row if at == "each" else row[-1])
+    return answers
+
+
+def decode(value: Any, kind: Kind, symbols: tuple[Value, ...]) -> Value:
+    return value if kind is not Kind.SYMBOL else None if value < 0 else symbols[value]
+
+
+def same(found: Any, wanted: Any) -> bool:
+    if isinstance(wanted, list):
+        return isinstance(found, list) and len(found) == len(wanted) and all(map(same, found, wanted))
+    if isinstance(wanted, float) and type(found) in (int, float):
+        return math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-9)
+    return type(found) is type(wanted) and found == wanted
+
+
+def representable(term: Expr) -> bool:
+    """Say whether Python writes the term as the language means it: 1 and True, and numbers that are no symbols, apart."""
+    for node in subterms(term):
+        if isinstance(node, Call) and node.op == "symbol":
+            return False
+        if isinstance(node, Table) and len({_plain(k) for k, _ in node.entries}) < len(node.entries):
+            return False
+    return True
+
+
+def _plain(key: tuple) -> tuple:
+    return tuple(hash(k) for k in key)
+
+
+def agree(domain: Domain, term: Expr, at: str, data: st.DataObject, scored: Expr | None = None, steps: tuple = ()) -> None:
+    assume(representable(term) and (scored is None or representable(scored)))
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    raws = domain.raw(domain.sample(6, rng))
+    source = emit(Program(domain.inputs, steps, term), signature_of(domain, at, check(term).kind, scored), ABOUT)
+    predict = load(source)["predict"]
+    for raw, wanted in zip(raws, expected(domain, term, raws, at, scored), strict=True):
+        found = predict(raw)
+        assert same(found, wanted), f"{raw!r}: {found!r}, expected {wanted!r}\n{source}"
+
+
+def drawn(name: str, type_: Type, scope: Scope) -> st.SearchStrategy[Call]:
+    if name == "lookup":
+        return lookups(type_, 2, scope)
+    return scans(type_.kind, 3, scope) if name == "scan" else calls(name, 2, type_, scope)
+
+
+def spoken(name: str) -> list[Type]:
+    """Give the types that a primitive's value can have where a program ends in it."""
+    if name in ("lookup", "scan"):
+        return [Type(kind, Axis.POSITION) for kind in Kind]
+    primitive = PRIMITIVES[name]
+    axis = Axis.POSITION if primitive.axes is None else primitive.axes[1]
+    return [Type(kind, axis) for kind in {o.result: None for o in primitive.overloads} if axis is not Axis.PAIR]
+
+
+@pytest.mark.parametrize("name", sorted(n for n in [*PRIMITIVES, "lookup", "scan"] if n in ("lookup", "scan") or spoken(n)))
+@given(data=st.data())
+@LAW
+def test_emitted_is_interpreted_for_every_primitive(name: str, data: st.DataObject) -> None:
+    domain = DOMAINS[data.draw(st.sampled_from(sorted(DOMAINS)))]
+    types = spoken(name)
+    term = data.draw(drawn(name, data.draw(st.sampled_from(types)), Scope(domain.inputs)))
+    agree(domain, term, data.draw(st.sampled_from(["each", "last"])), data)
+
+
+@given(data=st.data())
+@settings(LAW, max_examples=400)
+def test_emitted_is_interpreted_for_any_program(data: st.DataObject) -> None:
+    domain = DOMAINS[data.draw(st.sampled_from(sorted(DOMAINS)))]
+    scope = Scope(domain.inputs)
+    kind = data.draw(st.sampled_from(list(Kind)))
+    term = data.draw(terms(Type(kind, data.draw(st.sampled_from([Axis.ROW, Axis.POSITION]))), 4, scope))
+    at = data.draw(st.sampled_from(["each", "each", "last"]))
+    scored = data.draw(st.none() | terms(Type(Kind.BOOL, Axis.POSITION), 2, scope)) if at == "each" else None
+    possible = [n for n in subterms(term) if isinstance(n, Call) and closed(n)]
+    chosen = data.draw(st.sets(st.sampled_from(possible), max_size=3)) if possible else set()
+    agree(domain, term, at, data, scored, tuple((f"step{k}", n) for k, n in enumerate(possible) if n in chosen))
+
+
+@given(data=st.data())
+@settings(LAW, max_examples=100)
+def test_emitted_is_interpreted_without_a_sequence_axis(data: st.DataObject) -> None:
+    kind = data.draw(st.sampled_from(list(Kind)))
+    term = data.draw(terms(Type(kind, Axis.ROW), 4, Scope(POINT.inputs, local=True)))
+    agree(POINT, term, "whole", data)
+
+
+__all__ = ["Literal"]
