@@ -36,12 +36,12 @@ def certify(
     """Give the certificate of a compile; parts about a program are None where there is none."""
     return {
         "program": None if rendered is None else _program(rendered),
-        "network": _network(question),
+        "network": network_part(question),
         "domain": question.domain.render(),
         "behaviour": None if standing is None else behaviour_part(question, standing.behaviour),
         "mechanism": {"verdict": "untested", "alignment": None, "scrubbed_agreement": None, "why": UNTESTED},
         "reach": None if reach is None else _reach(question, reach),
-        "reproduce": _reproduce(clock, options),
+        "reproduce": reproduce_part(clock, options.seed, options.device),
     }
 
 
@@ -56,7 +56,8 @@ def _program(rendered: Rendered) -> dict[str, Any]:
     }
 
 
-def _network(question: Question) -> dict[str, Any]:
+def network_part(question: Question) -> dict[str, Any]:
+    """Give the network part."""
     subject = question.subject
     return {
         "file": question.bundle.network.path.name,
@@ -97,13 +98,14 @@ def _reach(question: Question, reach: Reach) -> dict[str, Any]:
     }
 
 
-def _reproduce(clock: Clock, options: Options) -> dict[str, Any]:
+def reproduce_part(clock: Clock, seed: int, device: str) -> dict[str, Any]:
+    """Give what it takes to come to the same result."""
     import torch
 
     return {
         "command": shlex.join(["distill", *sys.argv[1:]]),
-        "seed": options.seed,
-        "device": options.device,
+        "seed": seed,
+        "device": device,
         "versions": {"distill": distill.__version__, "torch": str(torch.__version__), "python": platform.python_version()},
         "seconds": {stage: round(spent, 3) for stage, spent in clock.seconds.items()},
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),

@@ -34,7 +34,7 @@ class Clock:
     @property
     def over(self) -> bool:
         """Whether even a judgement under way should end: half as long again as the budget has passed."""
-        return time.monotonic() > self.started + 1.4 * self.budget
+        return self.interrupted or time.monotonic() > self.started + 1.4 * self.budget
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from distill import probe
 from distill.errors import BadInput
 from distill.loading import Model, load_model
-from distill.loading.archive import MALFORMED, digest
+from distill.loading.archive import MALFORMED, digest, fault
 from distill.sites import Place, Taps, discover, unfused, watching
 from distill.specs import Bundle, InputSpec
 from dsl.rows import Rows
@@ -94,7 +94,10 @@ class Network:
             for site in record:
                 axes = [a for a, size in enumerate(site.shape, start=1) if size == "position"]
                 recorded[site] = _put(recorded.get(site), taps.recorded(site), index, rows, axes)
-        return Run(np.zeros((0, 0), np.float32) if outputs is None else outputs, recorded)
+        if outputs is None:
+            shape = ("position", self.found["columns"]) if self.found["at"] == "each" else (self.found["columns"],)
+            outputs = _zeros(rows, shape)
+        return Run(outputs, {s: recorded[s] if s in recorded else _zeros(rows, s.shape) for s in record})
 
     @property
     def batch_rows(self) -> int:
@@ -150,8 +153,7 @@ class Network:
         except UnknownSite:
             raise
         except MALFORMED as error:
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            found = f"a fault on an input of shape {tuple(batch.shape)}: {reason[:200]}"
+            found = f"{fault(error)}, on an input of shape {list(batch.shape)}"
             raise BadInput(self.kind, found, "a network that takes its bundle's inputs", "correct [input]") from error
         outputs = _logits(outputs, self.kind)
         return outputs[..., None] if self.columnless and outputs.ndim == 2 else outputs
@@ -200,6 +202,11 @@ def _put(whole: np.ndarray | None, part: np.ndarray, index: np.ndarray, rows: Ro
     span = tuple(slice(0, min(sizes)) for sizes in zip(part.shape[1:], whole.shape[1:], strict=True))
     whole[(index, *span)] = part[(slice(None), *span)]
     return whole
+
+
+def _zeros(rows: Rows, shape: Sequence[Any]) -> np.ndarray:
+    """Give what nothing ran for: rows without positions, or none."""
+    return np.zeros([len(rows), *(rows.values.shape[1] if s == "position" else s for s in shape)], np.float32)
 
 
 def load_network(bundle: Bundle, *, device: str = "cpu", trust: bool = False) -> Network:

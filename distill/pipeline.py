@@ -42,13 +42,14 @@ class Compiled:
     why: str = ""
 
 
-def compile_model(path: Path, options: Options) -> Compiled:
+def compile_model(path: Path, options: Options, clock: Clock | None = None) -> Compiled:
     """Compile a network to a program.
 
-    Raises BadInput where the model, the bundle or a flag is wrong. Equal options give equal programs, unless the
-    budget runs out.
+    clock: the budget's, already running, for whoever wants to interrupt it. Raises BadInput where the model, the
+    bundle or a flag is wrong. Equal options give equal programs, unless the budget runs out.
     """
-    clock, rng = Clock(options.budget, options.report), np.random.default_rng(options.seed)
+    clock = clock or Clock(options.budget, options.report)
+    rng = np.random.default_rng(options.seed)
     with clock.stage("load"):
         question = ask(path, options.flags, device=options.device, trust=options.trust)
     with clock.stage("trace"):

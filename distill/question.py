@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +17,10 @@ from dsl.rows import Answers, Rows
 from dsl.terms import Expr, Value
 from dsl.types import Kind
 from synthesis.problem import Problem, Target, same
-from verify import Agreement, Subject
+from verify import Agreement
+
+if TYPE_CHECKING:
+    from distill.network import Network
 
 SAMPLED_TOLERANCE = 0.002
 
@@ -30,7 +34,7 @@ class Question:
     """
 
     bundle: Bundle
-    subject: Subject
+    subject: Network
     domain: Domain
     readout: Readout
     causal: bool
@@ -55,7 +59,7 @@ class Question:
         """Pose the search's problem on these rows."""
         extra = self.readout.symbols
         if self.readout.name == "multilabel":
-            extra = tuple(self.readout.value(c) for c in np.unique(answers.values[self._counted(rows, answers)]))
+            extra = tuple(self.readout.value(c) for c in np.unique(answers.values[self.counted(rows, answers)]))
         cases = self.domain.cases(rows, extra)
         return Problem(self.domain.inputs, cases, self.target(rows, answers, cases), self.causal)
 
@@ -65,7 +69,7 @@ class Question:
         if self.readout.name in ("argmax", "multilabel"):
             codes, places = np.unique(values, return_inverse=True)
             values = np.array([self._value(self.readout.value(c), cases) for c in codes])[places].reshape(values.shape)
-        counted = self._counted(rows, answers)
+        counted = self.counted(rows, answers)
         if self.readout.at == "each":
             values, counted = values[:, self.domain.offset :], counted[:, self.domain.offset :]
         return Target(values, counted, self.kind)
@@ -76,7 +80,8 @@ class Question:
         code = cases.code(value)
         return code if code >= 0 else -2
 
-    def _counted(self, rows: Rows, answers: Answers) -> np.ndarray:
+    def counted(self, rows: Rows, answers: Answers) -> np.ndarray:
+        """Say which answers count: bool, of the answers' shape."""
         if self.readout.at == "each" and rows.scored is not None:
             return rows.scored & rows.mask
         return np.ones(answers.values.shape, dtype=bool)

@@ -60,11 +60,17 @@ def watching(module: nn.Module, handler: Handler, paths: Collection[str] | None 
 
 @contextmanager
 def unfused() -> Iterator[None]:
-    """Run without the fused kernels that bypass submodules and softmaxes: results do not depend on who looks."""
+    """Run without the fused kernels that bypass submodules and softmaxes, nor those that round to fewer bits.
+
+    Results then do not depend on who looks, and little on the device.
+    """
     fused = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
-        with sdpa_kernel(SDPBackend.MATH):
+        with (
+            sdpa_kernel(SDPBackend.MATH),
+            torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False),
+        ):
             yield
     finally:
         torch.backends.mha.set_fastpath_enabled(fused)
@@ -148,9 +154,9 @@ def discover(module: nn.Module, run: Callable[[int, int | None], int], lengths: 
             continue  # called as often as the input says, but not once a position
         for call, (value, other) in enumerate(zip(values, others, strict=False)):
             if value is not None and other is not None and (call == 0 or not every):
-                shape = _axes(value, other, (rows, more_rows), (length, more_length))
-                if shape is not None and "row" in shape:
-                    places.append(_place(path, EVERY if every else call, shape, kind, value))
+                axes = _axes(value, other, (rows, more_rows), (length, more_length))
+                if axes is not None and "row" in axes:
+                    places.append(_place(path, EVERY if every else call, axes, kind, value))
     return tuple(places)
 
 
@@ -177,16 +183,20 @@ class _Values:
 
 
 def _axes(value: Tensor, other: Tensor, rows: tuple, lengths: tuple) -> tuple[Any, ...] | None:
-    """Name each axis: "row", "position" or its size; None where one follows something else."""
+    """Name each axis: "row", "position" or its size; None where one follows something else.
+
+    Where the network takes one length only, positions are told by their place: first, or of attention.
+    """
     if value.ndim != other.ndim:
         return None
     names: list[Any] = []
     for axis, pair in enumerate(zip(value.shape, other.shape, strict=True)):
+        fixed = pair[0] == pair[1]
         if pair == rows and "row" not in names:
             names.append("row")
-        elif lengths[0] is not None and pair == lengths and (pair[0] != pair[1] or axis == 1):
+        elif pair == lengths and (not fixed or axis == 1 or (axis >= value.ndim - 2 and _is_distribution(value))):
             names.append("position")
-        elif pair[0] == pair[1]:
+        elif fixed:
             names.append(pair[0])
         else:
             return None

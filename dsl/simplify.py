@@ -1,7 +1,7 @@
 """The simplifier: the same values from a term that is shorter, or as short and easier to read.
 
-Rules (`dsl.rewrite`) are applied from the leaves up until none applies. A rewrite stands only where it keeps the kind, stays over
-the same axis or a narrower one that may stand for it, and costs no more bits.
+Rules (`dsl.rewrite`) are applied from the leaves up until none applies. A rewrite stands only where it keeps the kind,
+stays over the same axis or a narrower one that may stand for it, and costs no more bits.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dsl.terms import Call, Expr, Input, Literal, Program, substitute, subterms
 from dsl.types import Axis, Kind
 
 _FUEL = 2000  # rewrites of one term; rules that keep the length could go round in circles
-_ROUNDS = 8  # passes over a program's steps
+_ROUNDS = 8  # passes over a program's steps, or over the rules
 
 Term = TypeVar("Term", bound="Expr | Program")
 
@@ -40,11 +40,18 @@ def _simplify_expr(term: Expr) -> Expr:
     result = _Rewriter(rules()).visit(term)
     if bits(result) <= bits(term):
         return result
-    for (
-        rule
-    ) in rules():  # what is shorter by itself can be longer for the whole, where it is shared: one rule at a time
-        result = _Rewriter((rule,)).visit(term)
-        term = result if bits(result) <= bits(term) else term
+    return _one_by_one(term)
+
+
+def _one_by_one(term: Expr) -> Expr:
+    """Apply each rule by itself, where it pays: what shortens a part that is shared can lengthen the whole."""
+    for _ in range(_ROUNDS):
+        before = term
+        for rule in rules():
+            result = _Rewriter((rule,)).visit(term)
+            term = result if bits(result) <= bits(term) else term
+        if term is before:
+            break
     return term
 
 
@@ -96,6 +103,7 @@ def _fitted(new: Expr, old: Call) -> Expr | None:
 
 
 def _simplify_program(program: Program) -> Program:
+    """Simplify each step by itself, so that steps stay; where more is gained by seeing through them, do that."""
     for _ in range(_ROUNDS):
         new = _pass(program, {name for name, _ in program.steps} | {None})
         if bits(new) > bits(program):  # sharing between steps was lost: keep the steps whose change pays by itself
@@ -103,10 +111,18 @@ def _simplify_program(program: Program) -> Program:
             for name in [*(name for name, _ in program.steps), None]:
                 candidate = _pass(new, {name})
                 new = candidate if bits(candidate) <= bits(new) else new
+        through = _used(program, [(n, _simplify_expr(t)) for n, t in program.steps], _simplify_expr(program.result))
+        new = through if bits(through) < bits(new) else new
         if new == program:
             break
         program = new
     return program
+
+
+def _used(program: Program, steps: list[tuple[str, Expr]], result: Expr) -> Program:
+    """Give the program with these steps and result, less the steps that are trivial or no longer part of the result."""
+    parts = set(subterms(result))
+    return Program(program.inputs, tuple((n, t) for n, t in steps if t in parts and isinstance(t, Call)), result)
 
 
 def _pass(program: Program, chosen: set[str | None]) -> Program:
@@ -128,5 +144,4 @@ def _pass(program: Program, chosen: set[str | None]) -> Program:
             meaning[body] = full
         opaque[term] = body
     result = substitute(renew(None, program.result), meaning)
-    used = set(subterms(result))
-    return Program(program.inputs, tuple((n, t) for n, t in steps if t in used), result)
+    return _used(program, steps, result)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
-from math import isfinite, log2
+from math import fsum, isfinite, log2
 
 from dsl.primitives import PRIMITIVES
 from dsl.terms import Call, Expr, Literal, Program, Table, Value, children, subterms
@@ -40,7 +40,7 @@ def bits(term: Expr | Program) -> float:
         for node, count in uses.items()
         if count > 1
     )
-    return round(sum(own.values()) + sum(repeats), 2)
+    return round(fsum([*own.values(), *repeats]), 2)  # fsum: the order of the terms does not show
 
 
 def nodes(term: Expr | Program) -> int:
@@ -86,7 +86,7 @@ def _real_bits(value: float) -> float:
     decimal = _integer_bits(digits) + _integer_bits(min(scale, 400))
     fraction = Fraction(abs(value)).limit_denominator(64)
     ratio = _integer_bits(fraction.numerator) + _integer_bits(fraction.denominator - 1)
-    return round((min(decimal, ratio) if float(fraction) == value else decimal) + (value < 0), 2)
+    return round((min(decimal, ratio) if float(fraction) == abs(value) else decimal) + (value < 0), 2)
 
 
 def _table_bits(table: Table) -> float:

@@ -60,8 +60,11 @@ class Layout:
 class Bank:
     """Columns by type and size, without repeats."""
 
-    def __init__(self, cases: Cases, rng: np.random.Generator) -> None:
+    def __init__(self, cases: Cases, rng: np.random.Generator, scored: np.ndarray | None = None) -> None:
+        """Start empty; scored: bool [row, position], where answers count (default: at all real positions)."""
         self.layout = Layout(cases)
+        wanted = scored if scored is not None and scored.shape == self.layout.mask.shape else self.layout.mask
+        self.scored = wanted & self.layout.mask
         self.columns: list[Column] = []
         self._by: dict[tuple[Kind, Axis, int], list[Column]] = {}
         self._seen: set[tuple[Kind, Axis, int]] = set()

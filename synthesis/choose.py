@@ -15,8 +15,8 @@ from synthesis.goals import Goal
 from synthesis.problem import same
 
 CONDITIONS, LEAVES, CELLS = 150, 150, 512
-DEPTH = 3  # conditions in a list
-WIDTHS = {3: 10, 2: 20}  # rules followed up with so many conditions left
+DEPTH = 4  # conditions in a list
+WIDTHS = {4: 6, 3: 8, 2: 12}  # rules followed up with so many conditions left
 BIAS = 8.0  # bits added to a rule's price when rules are compared by cells a bit
 
 

@@ -17,7 +17,7 @@ from synthesis.bitset import pack
 
 FIRST = 384  # conflicts drawn at the start
 ROUNDS = 40  # times that missed conflicts are added
-POOLS = {1: None, 2: 6000, 3: 500, 4: 120}  # how many of the cheapest columns covers of each width are made of
+POOLS = {1: None, 2: 4000, 3: 400, 4: 100}  # how many of the cheapest columns covers of each width are made of
 KEPT = 4000  # covers of one width followed up, the cheapest first
 
 
@@ -136,12 +136,16 @@ def _cover(alike: np.ndarray, costs: np.ndarray, width: int) -> np.ndarray:
     tried = np.zeros(len(alike), dtype=bool)
     for i in separates:
         tried[i] = True
-        left = alike & alike[i]
-        left = left[:, left[i] != 0] if (left[i] != 0).any() else left[:, :1]
+        open_ = np.nonzero(alike[i])[0]  # the words in which conflicts are left
+        if not len(open_):  # covers by itself: what contains it is no smallest cover
+            continue
         if width == 2:
-            hits = np.nonzero(~left.any(axis=1) & ~tried)[0]
+            hits = np.nonzero(~tried)[0]
+            for word in open_:
+                hits = hits[(alike[hits, word] & alike[i, word]) == 0]
             rest = hits[:, None]
         else:
+            left = alike[:, open_] & alike[i, open_]
             rest = _cover(left, costs, width - 1)
             rest = rest[~tried[rest].any(axis=1)] if len(rest) else rest
         if len(rest):

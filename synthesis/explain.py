@@ -19,10 +19,10 @@ from dsl.types import Axis, Kind, Type
 from synthesis.bank import Bank
 from synthesis.cover import classes, joint
 from synthesis.choose import chosen
-from synthesis.goals import Goal, equal, meet, threshold
+from synthesis.goals import Goal, equal, meet, nearly, threshold
 from synthesis.grow import grow, seed
 from synthesis.logic import formulas
-from synthesis.vocabulary import Vocabulary, hints, literal
+from synthesis.vocabulary import FEW, Vocabulary, hints, literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,13 @@ class Keys:
 def keys_of(
     terms: Sequence[tuple[Expr, Kind, np.ndarray]], wanted: np.ndarray, kind: Kind, symbols: tuple[Value, ...]
 ) -> Keys:
-    """Give one cell for each distinct key (the first), in the order of the keys' values."""
+    """Give one cell for each distinct key, with its most frequent answer, in the order of the keys' values."""
     key = joint(np.stack([classes(v) for _, _, v in terms]))
-    _, first = np.unique(key, return_index=True)
+    answer = classes(wanted)
+    pairs, first, votes = np.unique(key.astype(np.int64) * (int(answer.max()) + 1) + answer, return_index=True, return_counts=True)
+    order = np.lexsort((-votes, pairs // (int(answer.max()) + 1)))  # of each key, the most frequent answer first
+    _, best = np.unique((pairs // (int(answer.max()) + 1))[order], return_index=True)
+    first = first[order][best]
     return Keys(
         tuple(t for t, _, _ in terms),
         tuple(k for _, k, _ in terms),
@@ -73,7 +77,7 @@ def explain(keys: Keys, effort: Effort, rng: np.random.Generator) -> list[Expr]:
     inputs = {n.name: c[:, None] for n, c in zip(names, keys.columns, strict=True)}
     cases = Cases(inputs, np.ones((len(keys.wanted), 1), dtype=bool), keys.symbols)
     bank = Bank(cases, rng)
-    words = Vocabulary(causal=True, sequence=False, constants=hints(keys.wanted, keys.kind))
+    words = Vocabulary(causal=True, sequence=False, constants=_constants(keys))
     for name, values in zip(names, keys.columns, strict=True):
         bank.offer(name, name.type, 1, values)
     seed(bank, (), words)
@@ -85,12 +89,21 @@ def explain(keys: Keys, effort: Effort, rng: np.random.Generator) -> list[Expr]:
         last = not more or size == effort.size
         simple = [*equal(goal), *meet(goal, effort.meeting)] if size > 1 or last else []
         if last and not simple:
-            simple = [*chosen(goal, rng), *formulas(goal), *threshold(goal)]
+            simple = [*nearly(goal), *chosen(goal, rng), *formulas(goal), *threshold(goal)]
         found |= {t: bits(t) for t in simple}
         if last or (found and min(found.values()) <= 4.0 * (size + 1)):
             break
     real = dict(zip(names, keys.terms, strict=True))
     return [substitute(t, real) for t in sorted(found, key=lambda t: found[t])]
+
+
+def _constants(keys: Keys) -> tuple[int, ...]:
+    """Give the constants that the answers suggest, and the values of keys that have few."""
+    found = hints(keys.wanted, keys.kind)
+    for column, kind in zip(keys.columns, keys.kinds, strict=True):
+        if kind is Kind.INT and len(values := np.unique(column)) <= FEW:
+            found += tuple(v for v in values.tolist() if 3 < v and v not in found)
+    return found
 
 
 def affine(keys: Keys, names: Sequence[Expr]) -> list[Expr]:

@@ -21,7 +21,9 @@ from synthesis.problem import same
 from synthesis.vocabulary import literal
 
 MEETING = 1000  # columns that are combined pair by pair
-PROBES = 7  # cells looked at before all of them
+PROBES = (8, 64)  # cells looked at before all of them
+ENOUGH = 8  # solutions of one kind
+NEARLY, EXCEPTIONS = 0.2, 3  # share of the cells, and values, that may be exceptions
 CHUNK = 64
 NUMERIC = (Kind.INT, Kind.REAL)
 MEETS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
@@ -69,9 +71,11 @@ class Goal:
         kinds = {Kind.REAL: NUMERIC}.get(self.kind, (self.kind,))
         found += [(self.columns[k].term, self.values[k]) for k in self.of(kinds, most)]
         if self.kind is Kind.SYMBOL:
-            ctx = self.bank.layout.interpreter.ctx
-            for k in self.of((Kind.INT,), most):
-                found.append((call("symbol", self.columns[k].term), apply(ctx, "symbol", [self.values[k]])))
+            numbers = self.of((Kind.INT,), most)
+            if numbers:
+                stacked = np.stack([self.values[k] for k in numbers])
+                named = apply(self.bank.layout.interpreter.ctx, "symbol", [stacked])
+                found += [(call("symbol", self.columns[k].term), v) for k, v in zip(numbers, named, strict=True)]
         return found
 
 
@@ -85,8 +89,7 @@ def equal(goal: Goal) -> Iterator[Expr]:
 def meet(goal: Goal, most: int = MEETING) -> Iterator[Expr]:
     """Yield operations on two columns that give the target."""
     operations = RELATIONS if goal.kind is Kind.BOOL else MEETS if goal.kind in NUMERIC else ()
-    cells = len(goal.wanted)
-    probe = np.unique(np.linspace(0, cells - 1, min(cells, PROBES)).astype(int))
+    probe = spread(goal.wanted)
     for op, kinds in operations:
         for group in [(k,) for k in kinds] if Kind.SYMBOL in kinds else [kinds]:
             index = goal.of(group, most)
@@ -97,20 +100,56 @@ def meet(goal: Goal, most: int = MEETING) -> Iterator[Expr]:
 
 
 def _met(goal: Goal, op: str, index: list[int], probe: np.ndarray) -> Iterator[Expr]:
-    """Combine each with each, on a few cells first."""
+    """Combine each with each, on a few cells first, then on some more, then on all."""
     ctx = goal.bank.layout.interpreter.ctx
-    few = np.stack([goal.values[k][probe] for k in index])
-    commutes = PRIMITIVES[op].commutes
+    commutes, found = PRIMITIVES[op].commutes, 0
+    some = np.stack([goal.values[k][probe] for k in index])
+    few, wanted = some[:, :PROBES[0]], goal.wanted[probe]
     for start in range(0, len(index), CHUNK):
         theirs = few[: start + CHUNK] if commutes else few
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             near = apply(ctx, op, [few[start : start + CHUNK, None], theirs[None]])
-        for i, j in np.argwhere(same(near, goal.wanted[probe]).all(axis=2)):
-            left, right = index[start + i], index[j]
+            pairs = np.argwhere(same(near, wanted[: PROBES[0]]).all(axis=2)) + [start, 0]
+            nearer = apply(ctx, op, [some[pairs[:, 0]], some[pairs[:, 1]]])
+        for i, j in pairs[same(nearer, wanted).all(axis=1)]:
+            left, right = index[i], index[j]
             if (commutes and right > left) or (op in DIVISIONS and not isinstance(goal.columns[right].term, Literal)):
                 continue
             if same(apply(ctx, op, [goal.values[left], goal.values[right]]), goal.wanted).all():
                 yield call(op, goal.columns[left].term, goal.columns[right].term)
+                found += 1
+                if found == ENOUGH:
+                    return
+
+
+def spread(wanted: np.ndarray) -> np.ndarray:
+    """Choose cells to look at first: every answer in turn, so that rare ones are among them."""
+    _, answer = np.unique(wanted, return_inverse=True)
+    order = np.argsort(answer, kind="stable")
+    rank = np.empty(len(wanted), dtype=int)
+    rank[order] = np.arange(len(wanted)) - np.searchsorted(answer[order], answer[order])
+    return np.lexsort((np.arange(len(wanted)) % 7, rank))[: PROBES[1]]
+
+
+def nearly(goal: Goal) -> Iterator[Expr]:
+    """Yield columns that are the target but for a few of their values, with those as exceptions."""
+    if goal.kind is Kind.BOOL:
+        return
+    for term, values in goal.leaves(len(goal.columns))[len(goal.constants()) :]:
+        odd = ~same(values, goal.wanted)
+        if not 0 < odd.mean() <= NEARLY or len(exceptions := np.unique(values[odd])) > EXCEPTIONS:
+            continue
+        answers = [np.unique(goal.wanted[values == e]) for e in exceptions]
+        if all(len(a) == 1 for a in answers):
+            yield _excepted(goal, term, exceptions, [a[0] for a in answers])
+
+
+def _excepted(goal: Goal, term: Expr, exceptions: np.ndarray, answers: list[np.generic]) -> Expr:
+    symbols, key, kind = goal.bank.layout.cases.symbols, term, goal.kind
+    result = term
+    for value, answer in zip(exceptions, answers, strict=True):
+        result = call("if", call("eq", key, literal(value, kind, symbols)), literal(answer, kind, symbols), result)
+    return result
 
 
 def _complements(goal: Goal) -> Iterator[Expr]:

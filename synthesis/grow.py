@@ -11,7 +11,7 @@ from dsl.primitives import PRIMITIVES
 from dsl.terms import Call, Expr, Input, Literal, call, integer, symbol
 from dsl.types import Axis, Kind, Type, accepts
 from synthesis.bank import Bank, Column
-from synthesis.vocabulary import Vocabulary, landmarks, literal, signs
+from synthesis.vocabulary import Vocabulary, landmarks, literal, signs, wide
 
 INTS, BOTH = (Kind.INT,), (Kind.INT, Kind.REAL)
 POSITION, ROW = Axis.POSITION, Axis.ROW
@@ -47,17 +47,14 @@ DIVISIONS = ("mod", "floordiv")  # by what is one and the same for the whole row
 
 def grow(bank: Bank, words: Vocabulary, size: int, capacity: int) -> bool:
     """Enter all terms of `size`; False when the bank has reached `capacity` columns and growth stopped."""
-    flat = (_compared, _divided, _paired)
-    for values_of in flat:
-        values_of(bank, size, capacity)
-        if len(bank.columns) >= capacity:
-            return False
     if words.sequence:
         for term, type_, values in _structured(bank, words, size):
             bank.offer(term, type_, size, bank.layout.flat(values, type_.axis))
             if len(bank.columns) >= capacity:
                 return False
-    return True
+    for combine in (_compared, _divided, _paired):
+        combine(bank, size, capacity)
+    return len(bank.columns) < capacity
 
 
 def _structured(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:
@@ -113,13 +110,19 @@ def _compared(bank: Bank, size: int, capacity: int) -> None:
                     values = bank.layout.interpreter(term)
                     bank.offer(term, Type(Kind.INT, axis), size, bank.layout.flat(values, axis))
         for kind in (Kind.INT, Kind.SYMBOL):
-            for column in bank.of(kind, axis, size - 2):
+            for column in _comparable(bank, kind, axis, size):
                 for value in landmarks(bank, column):
                     constant = literal(value, kind, bank.layout.cases.symbols)
                     _batch(bank, "eq", [column], constant, size, capacity)
                     _batch(bank, "ne", [column], constant, size, capacity)
                     if kind is Kind.INT and column.size == 1:
                         _batch(bank, "lt", [column], constant, size, capacity)
+
+
+def _comparable(bank: Bank, kind: Kind, axis: Axis, size: int) -> list[Column]:
+    """Give the columns whose comparison with a constant is of `size`: of a large alphabet the marks come cheap."""
+    marked = kind is Kind.SYMBOL
+    return [c for s in (size - 1, size - 2) for c in bank.of(kind, axis, s) if (marked and wide(c)) == (s == size - 1)]
 
 
 def _paired(bank: Bank, size: int, capacity: int) -> None:
@@ -160,7 +163,8 @@ def _moved(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:
         for op in ops:
             if any(len(o.params) == 1 and o.params[0] is kind for o in PRIMITIVES[op].overloads):
                 for column in list(bank.of(kind, POSITION, size - 1)):
-                    yield _applied(bank, op, [column], ())
+                    if "mode" not in op or not wide(column):
+                        yield _applied(bank, op, [column], ())
 
 
 def _picked(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:
@@ -171,13 +175,21 @@ def _picked(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:
         for where in list(bank.of(Kind.INT, POSITION, size - 1 - vsize)):
             if where.term is call("index"):
                 continue
-            square = bank.layout.square(where)
-            if words.causal and ((square > ctx.index) & ctx.mask).any():
-                continue
-            for value in values:
-                if value.size == vsize:
-                    for default in _defaults(value)[-1:]:
-                        yield _applied(bank, "gather", [value, where], (default,))
+            for offset in (0, 1, -1):
+                there = _offset(bank, where, offset)
+                if words.causal and ((bank.layout.square(there) > ctx.index) & bank.scored).any():
+                    continue
+                for value in values:
+                    if value.size == vsize:
+                        yield _applied(bank, "gather", [value, there], (_defaults(value)[-1],))
+
+
+def _offset(bank: Bank, column: Column, by: int) -> Column:
+    """Give a column of positions moved by a constant, without entering it in the bank."""
+    if by == 0:
+        return column
+    term = call("add" if by > 0 else "sub", column.term, integer(abs(by)))
+    return Column(term, column.type, column.size, column.values + by)
 
 
 def _aggregated(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:
@@ -196,6 +208,8 @@ def _valued(bank: Bank, op: str, condition: Expr, selected: np.ndarray, size: in
     for overload in PRIMITIVES[op].overloads:
         kind = overload.params[1]
         for value in bank.of(kind, POSITION, size):
+            if op == "mode_of" and wide(value):
+                continue
             args: list[Expr] = [condition, value.term]
             arrays = [selected, bank.layout.square(value)]
             if len(overload.params) == 3:

@@ -78,23 +78,33 @@ def same(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 
 
 def sample_rows(problem: Problem, cells: int, pairs: int, rng: np.random.Generator) -> np.ndarray:
-    """Choose rows to search on: short ones first, as they are cheap and tell most, the rest at random.
+    """Choose rows to search on: rows with rare answers are as likely as others, and long rows are left out.
 
-    Takes rows until `cells` scored cells are there, as long as rows x longest^2 stays below `pairs`.
+    Takes rows until `cells` scored cells are there, as long as rows x longest^2 stays below `pairs`; then the pinned.
     """
     lengths = problem.cases.mask.sum(axis=1)
-    order = rng.permutation(len(problem))
-    by_length = order[np.argsort(lengths[order], kind="stable")]
-    spread = by_length[np.unique(np.linspace(0, len(order) - 1, len(order)).astype(int))]
-    scored = problem.target.scored.sum(axis=1)
-    longest = int(np.quantile(lengths, 0.6)) if lengths.max() > 12 else int(lengths.max())
-    candidates = rng.permutation(spread[lengths[spread] <= max(longest, int(lengths.min()))])
+    longest = int(lengths.max()) if lengths.max() <= 12 else int(np.quantile(lengths, 0.6))
+    order = rng.permutation(np.nonzero(lengths <= max(longest, int(lengths.min())))[0])
+    order = order[_by_turns(problem, order)]
     chosen: list[int] = []
     total = 0
-    for row in candidates:
+    for row in order:
         if total >= cells or (len(chosen) >= 16 and (len(chosen) + 1) * longest**2 > pairs):
             break
         chosen.append(int(row))
-        total += int(scored[row])
+        total += int(problem.target.scored[row].sum())
     pinned = range(len(problem) - problem.pinned, len(problem))
     return np.array(sorted({*chosen, *pinned}))
+
+
+def _by_turns(problem: Problem, rows: np.ndarray) -> np.ndarray:
+    """Order rows so that each kind of row has its turn; a row's kind is the rarest of its answers."""
+    target = problem.target.take(rows)
+    values, codes, counts = np.unique(target.values[target.scored], return_inverse=True, return_counts=True)
+    rarity = np.full(target.scored.shape, len(codes) + 1)
+    rarity[target.scored] = counts[codes]
+    kind = rarity.min(axis=1) * (len(values) + 1)
+    order = np.argsort(kind, kind="stable")
+    turn = np.empty(len(rows), dtype=int)
+    turn[order] = np.arange(len(rows)) - np.searchsorted(kind[order], kind[order])
+    return np.argsort(turn, kind="stable")

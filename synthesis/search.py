@@ -11,11 +11,11 @@ from dsl.evaluate import evaluate
 from dsl.size import bits
 from dsl.terms import Expr, call, integer
 from dsl.types import Axis, Kind, Type
-from synthesis.bank import Bank
+from synthesis.bank import Bank, Column
 from synthesis.choose import chosen
-from synthesis.cover import Cover, Covers, classes
+from synthesis.cover import Cover, Covers, classes, joint, missed
 from synthesis.explain import Effort, explain, keys_of
-from synthesis.goals import Goal, equal, meet
+from synthesis.goals import Goal, equal, meet, nearly
 from synthesis.grow import grow, seed
 from synthesis.logic import formulas
 from synthesis.problem import Problem, same, sample_rows
@@ -33,7 +33,7 @@ class Settings:
 
     sizes: int = 5
     capacity: int = 12000
-    cells: int = 400
+    cells: int = 700
     pairs: int = 60_000
     tolerance: float = 0.0
     entries: int = 40
@@ -59,6 +59,11 @@ class _Run:
     found: dict[Expr, Candidate] = field(default_factory=dict)
     tried: set[Expr] = field(default_factory=set)
     explained: set[frozenset[Expr]] = field(default_factory=set)
+    columns: dict[Expr, np.ndarray] = field(default_factory=dict)
+    answers: np.ndarray = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.answers = classes(self.problem.wanted)
 
     @property
     def late(self) -> bool:
@@ -74,6 +79,18 @@ class _Run:
             return False
         self.found[term] = Candidate(term, bits(term), origin)
         return True
+
+    def cells(self, term: Expr) -> np.ndarray:
+        """Give a term's values at all scored cells; those of the columns in use are kept."""
+        if term not in self.columns:
+            self.columns[term] = self.problem.cells(term)
+        return self.columns[term]
+
+    def depends(self, terms: list[Expr]) -> bool:
+        """Say whether, on all rows, the target is a function of these terms (but for the cells it may miss)."""
+        key = joint(np.stack([classes(self.cells(t)) for t in terms]))
+        odd = missed(key, self.answers, len(key))
+        return len(odd) <= 2 * self.settings.tolerance * len(key)
 
     @property
     def best(self) -> float:
@@ -137,7 +154,7 @@ def _structural(run: _Run, rng: np.random.Generator) -> None:
     problem, settings = run.problem, run.settings
     part = problem.take(sample_rows(problem, settings.cells, settings.pairs, rng))
     words = vocabulary(problem)
-    bank = Bank(part.cases, rng)
+    bank = Bank(part.cases, rng, part.target.scored)
     seed(bank, problem.inputs, words)
     for size in range(1, settings.sizes + 1):
         more = size == 1 or grow(bank, words, size, settings.capacity)
@@ -151,7 +168,7 @@ def _structural(run: _Run, rng: np.random.Generator) -> None:
 def _goals(run: _Run, bank: Bank, part: Problem, rng: np.random.Generator) -> None:
     """Run every goal test on the bank as it stands."""
     goal = _at_cells(bank, part)
-    tests = {"equality": equal, "meeting": meet, "choice": lambda g: chosen(g, rng), "formula": formulas}
+    tests = {"equality": equal, "meeting": meet, "exceptions": nearly, "choice": lambda g: chosen(g, rng), "formula": formulas}
     for name, test in tests.items():
         for term in test(goal):
             run.offer(term, name)
@@ -190,22 +207,27 @@ def _dependencies(run: _Run, goal: Goal, rng: np.random.Generator) -> Iterator[E
         if width > 2 and run.found:
             return
         ranked = sorted(covers.find(width, 60), key=lambda c: c.cost + 6.0 * c.entries)
-        for cover in ranked[:8]:
+        explained = 0
+        for cover in ranked:
             names = frozenset(goal.columns[keep[k]].term for k in cover.columns)
-            if cover.entries > len(target) // 3 or run.late or names in run.explained:
+            if cover.entries > len(target) // 3 or names in run.explained:
                 continue
             run.explained.add(names)
-            yield from _explained(run, goal, [keep[k] for k in cover.columns], cover, rng)
+            if run.late or explained == 6:
+                break
+            columns = [goal.columns[keep[k]] for k in cover.columns]
+            if run.depends([c.term for c in columns]):
+                explained += 1
+                yield from _explained(run, columns, cover, rng)
 
 
-def _explained(run: _Run, goal: Goal, columns: list[int], cover: Cover, rng: np.random.Generator) -> list[Expr]:
+def _explained(run: _Run, columns: list[Column], cover: Cover, rng: np.random.Generator) -> list[Expr]:
     """Write the target as a function of these columns, learnt on all rows."""
     problem = run.problem
-    wanted = problem.wanted
-    terms = [(goal.columns[k].term, goal.columns[k].type.kind, problem.cells(goal.columns[k].term)) for k in columns]
-    keys = keys_of(terms, wanted, problem.target.kind, problem.cases.symbols)
-    if len(keys.wanted) > len(wanted) // 3:
+    terms = [(c.term, c.type.kind, run.cells(c.term)) for c in columns]
+    keys = keys_of(terms, problem.wanted, problem.target.kind, problem.cases.symbols)
+    if len(keys.wanted) > len(problem.wanted) // 3:
         return []
     floor = min(run.best, cover.cost + 400)
-    terms = explain(keys, Effort(size=4, capacity=1000, entries=run.settings.entries, meeting=300), rng)
-    return [t for t in terms[:2] if bits(t) < floor]
+    found = explain(keys, Effort(size=4, capacity=1000, entries=run.settings.entries, meeting=300), rng)
+    return [t for t in found[:2] if bits(t) < floor]

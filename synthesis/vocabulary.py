@@ -101,6 +101,11 @@ def landmarks(bank: Bank, column: Column) -> list[int]:
     return [int(v) for v in often if len(np.unique(bank.layout.rows[column.values == v])) >= COMMON * rows]
 
 
+def wide(column: Column) -> bool:
+    """Say whether a column takes many values, as inputs over a large alphabet do: few of them are marks."""
+    return column.type.kind in (Kind.SYMBOL, Kind.INT) and len(np.unique(column.values)) > MANY
+
+
 def signs(bank: Bank, column: Column) -> list[Table]:
     """Give the maps that send one value to 1, another to -1 and the rest to 0: steps up and down."""
     values = landmarks(bank, column)

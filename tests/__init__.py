@@ -1,1 +1,1 @@
-"""Tests: `unit` runs in seconds, `integration` and `zoo` compile whole networks. `tests.strategies` draws random programs."""
+"""Tests: `unit` runs in seconds, `integration` and `zoo` compile networks. `tests.strategies` draws random programs."""

@@ -44,7 +44,7 @@ def literals(kind: Kind) -> st.SearchStrategy[Literal]:
 
 @dataclass(frozen=True)
 class Scope:
-    """What a term under construction may use: leaves, and whether it may look at other positions (local: it may not)."""
+    """What a term under construction may use: leaves; where `local`, nothing that looks at other positions."""
 
     leaves: tuple[Expr, ...] = INPUTS
     local: bool = False

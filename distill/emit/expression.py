@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dsl.check import check
 from dsl.primitives import PRIMITIVES
-from dsl.terms import Call, Expr, Literal, Table, Value
+from dsl.terms import Call, Expr, Literal, Table, Value, subterms
 from dsl.types import Kind
 from distill.emit import tables
 from distill.emit.rewrite import FROM_END, INDEX
+from distill.emit.scope import Place, Scope
 from distill.emit.source import AND, CHOICE, COMPARISON, NOT, OR, PRODUCT, SUM, UNARY, Code, constant, negated, quoted
 
 if TYPE_CHECKING:
-    from distill.emit.body import Body, Place
+    from distill.emit.body import Body
 
-Write = Callable[["Body", Expr, "Place"], Code]
+Write = Callable[["Body", Expr, Place], Code]
 _MIRROR = {"lt": ">", "le": ">="}
+_RISING = ("lt", "le")
 _DIVISIONS = frozenset({"floordiv", "mod", "div"})
 _ABSORBS = frozenset({"add", "sub", "mul", "floordiv", "mod", "eq", "ne", "lt", "le"})  # True counts as 1 in these
 
@@ -35,12 +38,26 @@ def elementwise(body: Body, term: Call, place: Place) -> Code:
             return negated(body.code(inner, place))
         case Call(op="if", args=(condition, yes, no)):
             return _choice(body, condition, yes, no, place)
-        case Call(op="lt" | "le" as op, args=(Literal() as left, right)):
+        case Call(op="eq" | "ne", args=(Call(op="query") as left, Call(op="key") as right)):
+            return _template(body, Call(term.op, (right, left)), place)
+        case Call(op="lt" | "le" as op, args=(left, right)) if _mirrored(left, right):
             text = f"{operand(body, right, place).within(5)} {_MIRROR[op]} {body.code(left, place).within(5)}"
             return Code(text, COMPARISON)
         case Call(op=op, args=(a, b)) if op in _DIVISIONS:
             return _division(body, op, a, b, place)
     return _template(body, term, place)
+
+
+def _mirrored(left: Expr, right: Expr) -> bool:
+    """Say whether a comparison reads better from the right: `x > 3`, `count_a > count_b`."""
+    if isinstance(left, Literal):
+        return True
+    alike = isinstance(left, Call) and isinstance(right, Call) and left.op == right.op and left.op not in ("key", "query")
+    return alike and repr(_constants(left)) > repr(_constants(right))
+
+
+def _constants(term: Expr) -> list[Value]:
+    return [n.value for n in subterms(term) if isinstance(n, Literal)]
 
 
 def _template(body: Body, term: Call, place: Place) -> Code:
@@ -109,37 +126,26 @@ def _bare(body: Body, term: Expr, place: Place) -> Code:
 def _choice(body: Body, condition: Expr, yes: Expr, no: Expr, place: Place, write: Write = body_code) -> Code:
     if isinstance(condition, Call) and condition.op == "ne" and not isinstance(no, Call):
         condition, yes, no = Call("eq", condition.args), no, yes
+    if isinstance(yes, Literal) and isinstance(no, Literal) and isinstance(yes.value, bool) and yes.value is not no.value:
+        if isinstance(no.value, bool):
+            test = body.code(condition, place)
+            return test if yes.value else negated(test)
     first, test, rest = write(body, yes, place), body.code(condition, place), write(body, no, place)
     return Code(f"{first.within(OR)} if {test.within(OR)} else {rest.text}", CHOICE)
-
-
-def flatten(op: str, term: Expr) -> list[Expr]:
-    """Give the operands of nested calls of one operation.
-
-    >>> from dsl.terms import Input, call
-    >>> from dsl.types import Axis, Type
-    >>> p = Input("p", Type(Kind.BOOL, Axis.ROW))
-    >>> len(flatten("and", call("and", call("and", p, p), p)))
-    3
-    """
-    if isinstance(term, Call) and term.op == op:
-        return [part for a in term.args for part in flatten(op, a)]
-    return [term]
 
 
 def _conjunction(body: Body, term: Call, place: Place) -> Code:
     """Comparisons that meet in a value are chained: `a <= b <= c`."""
     parts = _parts(body, term, place)
-    written, used = [], set()
-    for part in parts:
-        if part in used:
-            continue
-        chain = _chain(part, [p for p in parts if p not in used])
-        used.update(chain)
-        written.append(_chained(body, chain, place) if len(chain) > 1 else body.code(part, place))
-    if len(written) == 1:
-        return written[0]
-    return Code(" and ".join(w.within(AND) for w in written), AND)
+    written = []
+    while parts:
+        chain = _chain([p for p in parts if not body.is_named(p, place)]) if not body.is_named(parts[0], place) else []
+        if len(chain) > 1:
+            written.append(_chained(body, chain, place))
+            parts = [p for p in parts if p not in {link.part for link in chain}]
+        else:
+            written.append(body.code(parts.pop(0), place))
+    return written[0] if len(written) == 1 else Code(" and ".join(w.within(AND) for w in written), AND)
 
 
 def _parts(body: Body, term: Call, place: Place) -> list[Expr]:
@@ -151,30 +157,45 @@ def _parts(body: Body, term: Call, place: Place) -> list[Expr]:
     return list(dict.fromkeys(found))
 
 
-def _chain(first: Expr, parts: list[Expr]) -> list[Expr]:
-    """Give comparisons that continue one another, from `first` on."""
-    chain = [first]
-    while isinstance(last := chain[-1], Call) and last.op in ("lt", "le"):
-        following = [p for p in parts if p not in chain and isinstance(p, Call) and p.op in ("lt", "le") and p.args[0] is last.args[1]]
-        if not following:
-            break
-        chain.append(following[0])
-    while isinstance(head := chain[0], Call) and head.op in ("lt", "le"):
-        leading = [p for p in parts if p not in chain and isinstance(p, Call) and p.op in ("lt", "le") and p.args[1] is head.args[0]]
-        if not leading:
-            break
-        chain.insert(0, leading[0])
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A comparison in a chain, as it is read: `left sign right`."""
+
+    part: Expr
+    left: Expr
+    sign: str
+    right: Expr
+
+
+def _links(part: Expr, group: tuple[str, ...]) -> list[Link]:
+    """Give the ways to read a comparison in a chain: `<` and `<=` one way, `==` and `!=` both."""
+    if not isinstance(part, Call) or part.op not in group:
+        return []
+    link = Link(part, part.args[0], PRIMITIVES[part.op].infix, part.args[1])
+    return [link] if part.op in _RISING else [link, Link(part, link.right, link.sign, link.left)]
+
+
+def _chain(parts: list[Expr]) -> list[Link]:
+    """Give comparisons that continue one another and the first of the parts; only ones of a kind, with no constant amid."""
+    group = next((g for g in (_RISING, ("eq",), ("ne",)) if _links(parts[0], g)), ())
+    chain = _links(parts[0], group)[:1]
+    grown = True
+    while grown:
+        grown = False
+        for link in [link for p in parts if p not in {c.part for c in chain} for link in _links(p, group)]:
+            if link.left is chain[-1].right and not isinstance(link.left, Literal):
+                chain, grown = [*chain, link], True
+                break
+            if link.right is chain[0].left and not isinstance(link.right, Literal):
+                chain, grown = [link, *chain], True
+                break
     return chain
 
 
-def _chained(body: Body, chain: list[Expr], place: Place) -> Code:
-    text = ""
-    for part in chain:
-        assert isinstance(part, Call)
-        if not text:
-            text = operand(body, part.args[0], place).within(COMPARISON + 1)
-        text += f" {PRIMITIVES[part.op].infix} {operand(body, part.args[1], place).within(COMPARISON + 1)}"
-    return Code(text, COMPARISON)
+def _chained(body: Body, chain: list[Link], place: Place) -> Code:
+    least = COMPARISON + 1
+    text = operand(body, chain[0].left, place).within(least)
+    return Code(text + "".join(f" {c.sign} {operand(body, c.right, place).within(least)}" for c in chain), COMPARISON)
 
 
 def _disjunction(body: Body, term: Call, place: Place) -> Code:
@@ -221,6 +242,7 @@ def lookup(body: Body, term: Call, place: Place, *, bare: bool = False) -> Code:
         table.key_kinds,
         body.order,
         bare=bare,
+        once=place is None or (isinstance(place, Scope) and bool(place.fixed)),
     )
     return tables.write(request, lambda source: body.constant(source, term))
 
@@ -259,4 +281,4 @@ def _guards(body: Body, where: Expr, index: Code) -> str:
     return f"{text} >= 0" if under else ""
 
 
-__all__ = ["NOT", "SUM", "elementwise", "flatten", "gathered", "lookup", "operand", "quoted"]
+__all__ = ["elementwise", "gathered", "lookup", "operand", "outgoing"]

@@ -25,7 +25,8 @@ def fit(line: str, room: int = LIMIT) -> list[str]:
     inner = line[start + 1 : end].strip()
     parts = _parts(inner)
     lines = [line[: start + 1]]
-    for part in [inner] if len(indent) + 4 + len(inner) <= room and len(parts) < 3 else parts:
+    whole = len(indent) + 4 + len(inner) <= room and (len(parts) < 3 or parts[0].endswith(","))
+    for part in [inner] if whole else parts:
         lines += fit(f"{indent}    {part}", room)
     return [*lines, f"{indent}{line[end:]}"]
 

@@ -8,7 +8,7 @@ import re
 
 from dsl.check import check
 from dsl.primitives import PRIMITIVES
-from dsl.terms import STATE, Call, Expr, Input, Literal, Table
+from dsl.terms import STATE, Call, Expr, Input, Literal, Table, subterms
 from dsl.types import Kind
 
 _SPELT = dict(
@@ -88,8 +88,8 @@ def nouns(term: Expr) -> list[str]:
             return ["marked", f"{nouns(key)[0]}_marked"]
         case Call(op="lookup", args=(key, *_)):
             return ["value", f"{nouns(key)[0]}_value"]
-        case Call(op="last_of", args=(_, value, _)):
-            return [f"last_{nouns(value)[0]}", "latest"]
+        case Call(op="first_of" | "last_of" as op, args=(where, value, _)):
+            return _recalled(op, where, value)
         case Call(op="key" | "query" | "int" | "symbol" | "neg", args=(inner,)):
             return nouns(inner)
         case Call(op=op, args=args):
@@ -129,7 +129,16 @@ def _summed(value: Expr) -> list[str]:
             return ["depth" if up in ("(", "[", "{", "<") else "balance", "surplus"]
         case Call(op="lookup", args=(_, Table(entries=entries))) if {v for _, v in entries} == {1, -1}:
             return ["balance", "surplus"]
+    if any(isinstance(n, Call) and n.op == "running_sum" for n in subterms(value)):
+        return ["grand_total", "total"]
     return ["total", f"total_{nouns(value)[0]}"]
+
+
+def _recalled(op: str, where: Expr, value: Expr) -> list[str]:
+    """What came last with a key: what follows it, where the key is the value before."""
+    after = any(isinstance(n, Call) and n.op == "shift" and n.args[0] is value for n in subterms(where))
+    noun = f"{op.removesuffix('_of')}_{nouns(value)[0]}"
+    return ["following", noun] if after else [noun, f"{noun}_there"]
 
 
 def letters(term: Input) -> tuple[str, str]:

@@ -1,31 +1,77 @@
-"""What to name before anything is written: values used more than once, and values that take a pass of their own."""
+"""What can be told before anything is written: which values a loop carries, which are as short as a name, which are shared."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
+from dataclasses import dataclass
 
 from dsl.check import check
 from dsl.primitives import PRIMITIVES
 from dsl.terms import STATE, Call, Expr, Input, Literal, Table, subterms
 from dsl.types import Axis
-from distill.emit.rewrite import unfold
+from distill.emit.rewrite import BEFORE, UPTO, flatten, unfold
 
-CARRIED = frozenset({"scan", "since", "running_count", "running_sum", "running_min", "running_max", "running_any", "running_every"})
+CARRIED = frozenset(
+    {"scan", "since", "running_count", "running_sum", "running_min", "running_max", "running_any", "running_every"}
+)
 _ACCUMULATED = frozenset({"running_sum", "running_min", "running_max"})
-SMALL = 3  # terms of so many nodes are written out rather than named
+_SMALL = 3  # terms of so many nodes are written out rather than named
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """An aggregate that a dict answers: the first or last value that came with a key, among the positions before.
+
+    inclusive: this position counts too. keep: what must hold of a position for it to be remembered.
+    """
+
+    op: str
+    key: Expr
+    value: Expr
+    keep: tuple[Expr, ...]
+    sought: Expr
+    default: Literal
+    inclusive: bool
+
+
+def recall(term: Expr) -> Recall | None:
+    """Give how a dict answers an aggregate, where one does."""
+    match term:
+        case Call(op="first_of" | "last_of" as op, args=(where, value, Literal() as default)):
+            pass
+        case _:
+            return None
+    parts = flatten("and", where)
+    orders = [p for p in parts if p in (BEFORE, UPTO)]
+    equal = [p for p in parts if _sought(p)]
+    keep = [p for p in parts if p not in orders and p not in equal]
+    if len(orders) != 1 or len(equal) != 1 or not all(isinstance(p, Call) and p.op == "key" for p in keep):
+        return None
+    found = _sought(equal[0])
+    assert found is not None
+    kept = tuple(p.args[0] for p in keep if isinstance(p, Call))
+    return Recall(op, found[0], value, kept, found[1], default, orders[0] is UPTO)
+
+
+def _sought(part: Expr) -> tuple[Expr, Expr] | None:
+    """Give the key and what is sought, of a condition that they are equal."""
+    match part:
+        case Call(op="eq", args=(Call(op="key", args=(key,)), Call(op="query", args=(sought,)))):
+            return key, sought
+        case Call(op="eq", args=(Call(op="query", args=(sought,)), Call(op="key", args=(key,)))):
+            return key, sought
+    return None
 
 
 def carried(term: Expr, lists: Container[Expr]) -> set[Expr]:
     """Give the values that must be carried from position to position to compute a term in one pass."""
     if not isinstance(term, Call) or term in lists or check(term).axis is not Axis.POSITION:
         return set()
-    if term.op in CARRIED:
+    if term.op in CARRIED or recall(term):
         return {term}
-    if PRIMITIVES.get(term.op) and PRIMITIVES[term.op].family == "select":
+    if term.op == "sorted" or (term.op in PRIMITIVES and PRIMITIVES[term.op].family == "select"):
         return set()
     match term:
-        case Call(op="sorted"):
-            return set()
         case Call(op="gather", args=(_, where, _)):
             return carried(where, lists)
         case Call(op="shift", args=(_, Literal(value=int(by)), _)) if by <= 0:
@@ -38,18 +84,20 @@ def accumulates(term: Expr, lists: Container[Expr], components: Container[Expr])
     return isinstance(term, Call) and term.op in _ACCUMULATED and term.args[0] in lists and term.args[0] not in components
 
 
+def delays(term: Expr, value: Expr) -> bool:
+    """Say whether a term reads a value as it was at an earlier position."""
+    return any(isinstance(n, Call) and n.op == "shift" and n.args[0] is value for n in subterms(term))
+
+
 def light(term: Expr) -> bool:
     """Say whether a term is as short as a name for it."""
     if isinstance(term, Input):
         return term.name != "number"
-    if isinstance(term, (Literal, Table)):
+    if not isinstance(term, Call) or term.op in ("index", "length", "from_end", "before", "upto"):
         return True
-    assert isinstance(term, Call)
-    if term.op in ("index", "length", "from_end", "before", "upto"):
-        return True
-    if term.op == "lookup" or PRIMITIVES.get(term.op) is None or PRIMITIVES[term.op].family not in ("elementwise", "pairs"):
+    if term.op == "lookup" or term.op not in PRIMITIVES or PRIMITIVES[term.op].family not in ("elementwise", "pairs"):
         return False
-    return len(list(subterms(term))) <= SMALL and all(light(a) for a in term.args)
+    return len(list(subterms(term))) <= _SMALL and all(map(light, term.args))
 
 
 def shared(roots: Iterable[Expr]) -> list[Expr]:
@@ -71,12 +119,10 @@ def shared(roots: Iterable[Expr]) -> list[Expr]:
 
 
 def nameable(term: Expr) -> bool:
-    """Say whether a term's value can have a variable or a list of its own."""
-    if not isinstance(term, Call) or check(term).axis is Axis.PAIR:
+    """Say whether a term's value can be given a variable or list; what a loop carries or delays has one anyway."""
+    if not isinstance(term, Call) or check(term).axis is Axis.PAIR or term.op == "shift":
         return False
-    if term.op == "shift" or term.op in CARRIED:
-        return False  # these have variables anyway
-    return not _reads_state(term)
+    return term.op not in CARRIED and not recall(term) and not _reads_state(term)
 
 
 def _reads_state(term: Expr) -> bool:
@@ -86,4 +132,4 @@ def _reads_state(term: Expr) -> bool:
     return isinstance(term, Call) and term.op != "scan" and any(map(_reads_state, term.args))
 
 
-__all__ = ["accumulates", "carried", "light", "nameable", "shared"]
+__all__ = ["CARRIED", "Recall", "Table", "accumulates", "carried", "delays", "light", "nameable", "recall", "shared"]

@@ -178,6 +178,17 @@ def at_last(term: Expr) -> Expr:
 _NOT_POINTWISE = frozenset({"scan", "since", "shift", "count", "sum", "mean", "any_of", *_PICKS})
 
 
+def flatten(op: str, term: Expr) -> list[Expr]:
+    """Give the operands of nested calls of one operation.
+
+    >>> len(flatten("add", call("add", call("add", INDEX, LENGTH), INDEX)))
+    3
+    """
+    if isinstance(term, Call) and term.op == op:
+        return [part for a in term.args for part in flatten(op, a)]
+    return [term]
+
+
 def unfold(scan: Call) -> Expr:
     """Give a scan's step with the state as what it is: the scan's own value one position before.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dsl.terms import Expr, Literal
-from distill.emit.source import ATOM, SUM, Code, constant
+from distill.emit.source import CHOICE, SUM, Code, constant
 
 if TYPE_CHECKING:
     from distill.emit.body import Body
@@ -18,126 +19,132 @@ class Scope:
     """One position of the row, while an expression is written.
 
     depth: 0, or 1 inside an aggregate. outer: the position that looks, inside an aggregate; cut: which positions are
-    looked at from there: "" all, "before", "upto" or "after". fixed: the index's source, where nothing is gone over.
-    subscript: values are `xs[i]`; else each iterable has a variable. one_based: `i` counts from 1.
-    iterables: what is gone over, with its variable; overlong: those longer than the row, with a source that is not; index, place: whether the position (from 0, from 1) was asked for.
+    looked at from there: "" all, "before", "upto" or "after"; clashes: what is also read where it looks from.
+    fixed: the index's source, where nothing is gone over. reverse: the last position comes first.
+    subscript: values are `xs[i]`; else each list has a variable. one_based: `i` counts from 1.
+    iterables: what is gone over, with its variable; exact: sources that make up for ones longer than the row.
     """
 
     body: Body
     depth: int = 0
     outer: Scope | None = None
     cut: str = ""
+    clashes: frozenset[Expr] = frozenset()
     fixed: str = ""
-    subscript: bool = False
-    one_based: bool = False
     reverse: bool = False
     loop: Loop | None = None
+    subscript: bool = False
+    one_based: bool = False
     iterables: dict[str, str] = field(default_factory=dict)
-    overlong: dict[str, str] = field(default_factory=dict)
+    exact: dict[str, Callable[[], str]] = field(default_factory=dict)
     components: set[Expr] = field(default_factory=set)
     uses_index: bool = False
     uses_place: bool = False
 
     @property
-    def variable(self) -> str:
+    def letter(self) -> str:
         """The name of the position."""
         return "j" if self.depth else "i"
 
+    @property
+    def open(self) -> bool:
+        """Whether values beside the lists may be gone over too."""
+        return not (self.fixed or self.subscript or self.cut or self.depth or self.reverse)
+
     def again(self) -> Scope | None:
-        """Give the scope to write the expression in once more, now that it is known what it asks for; None if it stands."""
-        subscript = self.uses_index and len(self.iterables) > 1 and self.loop is None
-        subscript = subscript or (self.reverse and (self.uses_index or len(self.iterables) > 1))
-        if subscript and not self.subscript:
-            return Scope(self.body, self.depth, self.outer, self.cut, subscript=True, reverse=self.reverse, loop=self.loop)
-        one_based = self.uses_place and not self.uses_index and not self.subscript and self.cut != "after"
-        if one_based and not self.one_based and not self.reverse:
-            return Scope(self.body, self.depth, self.outer, self.cut, one_based=True, loop=self.loop)
-        return None
+        """Give the scope to write the expressions in once more, now that it is known what they ask for; None if it stands."""
+        many = len(self.iterables) > 1
+        if not self.subscript and ((self.uses_index and many and self.loop is None) or (self.reverse and (many or self.uses_index))):
+            return self._fresh(subscript=True)
+        places = self.uses_place and not self.uses_index and self.cut != "after" and not self.reverse
+        return self._fresh(one_based=True) if places and not self.one_based and not self.subscript else None
+
+    def _fresh(self, *, subscript: bool = False, one_based: bool = False) -> Scope:
+        return Scope(
+            self.body, self.depth, self.outer, self.cut, self.clashes, self.fixed, self.reverse, self.loop, subscript, one_based
+        )  # fmt: skip
 
     def index(self) -> Code:
         """Give the source of the position, from 0."""
         if self.fixed:
-            if self.fixed == "-1":
-                return Code(f"{self.body.length().text} - 1", SUM)
-            return Code(self.fixed)
+            return Code(f"{self.body.length().text} - 1", SUM) if self.fixed == "-1" else Code(self.fixed)
         self.uses_index = True
-        return Code(f"{self.variable} - 1", SUM) if self.one_based else Code(self.variable)
+        return Code(f"{self.letter} - 1", SUM) if self.one_based else Code(self.letter)
 
     def place(self) -> Code:
         """Give the source of the position, from 1."""
         if self.fixed:
             return self.body.length() if self.fixed == "-1" else Code("1")
         self.uses_place = True
-        return Code(self.variable) if self.one_based else Code(f"{self.variable} + 1", SUM)
+        return Code(self.letter) if self.one_based else Code(f"{self.letter} + 1", SUM)
 
     def element(self, term: Expr) -> Code:
         """Give the source of a list's value here."""
         body = self.body
-        if term in body.components:
+        at = self.fixed or (self.index().text if self.subscript else "")
+        if term in body.components and term not in body.lists:
             self.components.add(term)
-            if not self.fixed and not self.subscript:
-                self._iterate(body.steps, body.steps)
-                return Code(body.components[term])
-            at = self.fixed or self.index().text
-            return Code(f"{body.steps}[{at}][{list(body.components).index(term)}]")
-        if self.fixed:
-            return Code(f"{body.list_name(term)}[{self.fixed}]")
-        if self.subscript:
-            return Code(f"{body.list_name(term)}[{self.index().text}]")
-        return Code(self._iterate(body.iterable_name(term), body.element_name(term, self)))
+            if at:
+                return Code(f"{body.steps}[{at}][{list(body.components).index(term)}]")
+            self.over(body.steps, body.steps)
+            return Code(body.components[term])
+        if at:
+            return Code(f"{body.list_name(term)}[{at}]")
+        name = body.variable(term, self)
+        return Code(name) if name in self.iterables.values() else self.over(body.iterable_name(term), name)
 
-    def padded(self, term: Expr, by: int, default: Literal, name: str) -> Code:
-        """Give the source of a list's value `by` positions before (after, where negative), or the default there."""
-        name_ = self.body.list_name(term)
-        fill = constant(default.value, self.body.order).text
-        if not (self.fixed or self.subscript or self.cut or self.depth or self.reverse):
-            if by > 0:
-                source = f"{_repeated(fill, by)} + {name_}"
-            else:
-                source = f"{name_}[{-by}:] + {_repeated(fill, -by)}"
-            self.overlong[source] = self.body.shifted(term, by, default)
-            return Code(self._iterate(source, name))
-        return self._guarded(name_, by, fill)
+    def over(self, source: str, name: str) -> Code:
+        """Go over one more source, and give the variable for its values."""
+        return Code(self.iterables.setdefault(source, name))
+
+    def padded(self, term: Expr, source: Expr, by: int, default: Literal) -> Code:
+        """Give the source of `term`: a list's value `by` positions before (after, where negative), or the default there."""
+        from distill.emit.lists import padding, shifted
+
+        body = self.body
+        name, fill = body.list_name(source), constant(default.value, body.order).text
+        if not self.open:
+            return self._guarded(name, by, fill)
+        pad = padding(fill, abs(by))
+        longer = f"{pad} + {name}" if by > 0 else f"{name}[{-by}:] + {pad}"
+        self.exact[longer] = lambda: shifted(body, source, by, default)
+        return self.over(longer, body.variable(term, self))
 
     def _guarded(self, name: str, by: int, fill: str) -> Code:
         if self.fixed == "-1" and by > 0:
-            return Code(f"{name}[-{by + 1}] if {self.body.length().text} > {by} else {fill}", 0)
-        if self.fixed:
+            return Code(f"{name}[-{by + 1}] if {self.body.length().text} > {by} else {fill}", CHOICE)
+        if self.fixed and (by > 0 or self.fixed == "-1"):
             return Code(fill)
-        i = self.index().within(SUM)
+        i = self.index()
         if by > 0:
-            test = i if by == 1 else f"{i} >= {by}"
-            return Code(f"{name}[{i} - {by}] if {test} else {fill}", 0)
-        return Code(f"{name}[{i} + {-by}] if {i} + {-by} < {self.body.length().text} else {fill}", 0)
-
-    def accumulated(self, source: str, name: str) -> Code:
-        """Give the source of a running value that is gone over beside the lists."""
-        return Code(self._iterate(source, name))
-
-    def _iterate(self, source: str, name: str) -> str:
-        return self.iterables.setdefault(source, name)
+            test = i.text if by == 1 else f"{i.text} >= {by}"
+            return Code(f"{name}[{i.text} - {by}] if {test} else {fill}", CHOICE)
+        ahead = str(-by) if self.fixed else f"{i.text} + {-by}"
+        return Code(f"{name}[{ahead}] if {ahead} < {self.body.length().text} else {fill}", CHOICE)
 
     def header(self) -> str:
         """Give the `for ... in ...` that this scope needs."""
-        sources = list(self.iterables)
-        if sources and all(s in self.overlong for s in sources):  # zip stops at the shortest: one must be as long as the row
-            sources[0] = self.overlong[sources[0]]
-        patterns = [self._pattern(s, name) for s, name in self.iterables.items()]
-        iterables = dict(zip(map(self._cut, sources), patterns, strict=True))
-        names = list(iterables.values())
-        wants_index = self.uses_index or self.uses_place
-        if self.subscript or not iterables:
+        if self.subscript or not self.iterables:
             span = self._range()
-            return f"for {self.variable if wants_index else '_'} in {f'reversed({span})' if self.reverse else span}"
-        over = next(iter(iterables)) if len(iterables) == 1 else f"zip({', '.join(iterables)})"
+            letter = self.letter if self.uses_index or self.uses_place else "_"
+            return f"for {letter} in {f'reversed({span})' if self.reverse else span}"
+        sources, names = self._sources()
+        over = self._cut(sources[0]) if len(sources) == 1 else f"zip({', '.join(map(self._cut, sources))})"
         inner = ", ".join(names)
         if self.reverse:
             return f"for {inner} in reversed({over})"
-        if not wants_index:
+        if not (self.uses_index or self.uses_place):
             return f"for {inner} in {over}"
         start = ", 1" if self.one_based else f", {self._start()}" if self.cut == "after" else ""
-        pair = f"({inner})" if len(names) > 1 or "," in inner else inner
-        return f"for {self.variable}, {pair} in enumerate({over}{start})"
+        return f"for {self.letter}, {f'({inner})' if ',' in inner else inner} in enumerate({over}{start})"
+
+    def _sources(self) -> tuple[list[str], list[str]]:
+        """Give what is gone over, lists first, at least one as long as the row (zip stops at the shortest), and the variables."""
+        ranked = sorted(self.iterables, key=lambda s: not s.isidentifier())
+        names = [self._pattern(s, self.iterables[s]) for s in ranked]
+        if all(s in self.exact for s in ranked):
+            ranked[0] = self.exact[ranked[0]]()
+        return ranked, names
 
     def _pattern(self, source: str, name: str) -> str:
         """Give what a step's components are unpacked to; unused ones to `_`."""
@@ -151,26 +158,26 @@ class Scope:
         return self.outer.place().text
 
     def _cut(self, source: str) -> str:
+        return self.slice(source) if source.isidentifier() or not self.cut else self.slice(f"({source})")
+
+    def slice(self, source: str) -> str:
+        """Give the part of a list that this scope goes over."""
         if not self.cut or self.outer is None:
             return source
-        source = source if source.isidentifier() or source.endswith("]") else f"({source})"
-        match self.cut:
-            case "before":
-                return f"{source}[:{self.outer.index().text}]"
-            case "upto":
-                return source if self.outer.fixed == "-1" else f"{source}[:{self.outer.place().text}]"
-        return f"{source}[{self.outer.place().text}:]"
+        if self.cut == "before":
+            return f"{source}[:{self.outer.index().text}]"
+        if self.cut == "upto":
+            return source if self.outer.fixed == "-1" else f"{source}[:{self.outer.place().text}]"
+        return f"{source}[{self._start()}:]"
 
     def _range(self) -> str:
-        if self.outer is not None and self.cut:
-            match self.cut:
-                case "before":
-                    return f"range({self.outer.index().text})"
-                case "upto":
-                    return f"range({self.outer.place().text})"
+        if self.outer is None or not self.cut:
+            length = self.body.length()
+            return f"range(1, {length.within(SUM)} + 1)" if self.one_based else f"range({length.text})"
+        if self.cut == "after":
             return f"range({self._start()}, {self.body.length().text})"
-        length = self.body.length()
-        return f"range(1, {length.within(SUM)} + 1)" if self.one_based else f"range({length.text})"
+        end = self.outer.index() if self.cut == "before" else self.outer.place()
+        return f"range(1, {end.within(SUM)} + 1)" if self.one_based else f"range({end.text})"
 
 
 @dataclass(slots=True)
@@ -181,8 +188,4 @@ class Pair:
     query: Scope
 
 
-def _repeated(fill: str, times: int) -> str:
-    return f"[{', '.join([fill] * times)}]" if times <= 2 else f"[{fill}] * {times}"
-
-
-__all__ = ["ATOM", "Pair", "Scope"]
+Place = Scope | Pair | None

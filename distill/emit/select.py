@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from dsl.terms import Call, Expr, Literal, call
+from dsl.terms import Call, Expr, Literal, call, subterms
 from dsl.types import Axis
 from dsl.check import check
-from distill.emit.expression import flatten
-from distill.emit.rewrite import BEFORE, INDEX, UPTO
-from distill.emit.scope import Pair, Scope
-from distill.emit.source import AND, COMPARISON, PRODUCT, Code, constant
+from distill.emit.lists import items, last, list_source, settle
+from distill.emit.plan import light
+from distill.emit.rewrite import BEFORE, INDEX, UPTO, flatten
+from distill.emit.scope import Pair, Place, Scope
+from distill.emit.source import AND, COMPARISON, OR, PRODUCT, Code, constant
 
 if TYPE_CHECKING:
-    from distill.emit.body import Body, Place
+    from distill.emit.body import Body
 
 AFTER = call("lt", call("query", INDEX), call("key", INDEX))
 _CUTS = {BEFORE: "before", UPTO: "upto", AFTER: "after"}
 _AGGREGATES = {"count_all": "sum", "sum_all": "sum", "min_all": "min", "max_all": "max", "any_all": "any", "every_all": "all"}
-
-
-def settle(scope: Scope, write: Callable[[Scope], list[Code]]) -> tuple[list[Code], Scope]:
-    """Write expressions in a scope, and once more where what they ask for calls for another header."""
-    before = scope.body.uses.copy()
-    codes = write(scope)
-    other = scope.again()
-    if other is None:
-        return codes, scope
-    scope.body.uses = before
-    return write(other), other
 
 
 def aggregate(body: Body, term: Call, scope: Scope) -> Code:
@@ -42,48 +31,39 @@ def aggregate(body: Body, term: Call, scope: Scope) -> Code:
     short = _list_method(body, term.op, parts, cut, scope)
     if short is not None:
         return short
-    inner = Scope(body, depth=1, outer=scope, cut=cut, reverse=term.op == "last_of")
-    value = rest[0] if rest else None
-    if term.op in ("count", "any_of"):
-        wanted, parts = parts, []
-    else:
-        wanted = []
+    clashes = {inner for n in subterms(where) if isinstance(n, Call) and n.op == "query" for inner in subterms(n)}
+    inner = Scope(body, 1, scope, cut, frozenset(clashes), reverse=term.op == "last_of")
 
     def write(here: Scope) -> list[Code]:
-        pair = Pair(here, scope)
-        tests = [body.code(p, pair) for p in (wanted or parts)]
+        tests = [body.code(p, Pair(here, scope)) for p in parts] or [Code("True")]
         test = tests[0] if len(tests) == 1 else Code(" and ".join(t.within(AND) for t in tests), AND)
-        result = test if value is None else body.spread(value, here)
-        return [result, test]
+        return [body.spread(rest[0], here) if rest else test, test]
 
-    (result, test), inner = settle(inner, write)
-    filter_ = f" if {test.text}" if parts else ""
-    generator = f"{result.text} {inner.header()}{filter_}"
-    plain = not filter_ and inner.header() == f"for {result.text} in {_over(inner)}"
-    certain = not filter_ and cut in ("", "upto")
-    return _aggregated(body, term, _over(inner) if plain else generator, plain, certain)
-
-
-def _over(scope: Scope) -> str:
-    return scope.header().partition(" in ")[2]
+    (value, test), inner = settle(inner, write)
+    header = inner.header()
+    filtered = f" if {test.within(OR)}" if parts and rest else ""
+    over = header.removeprefix(f"for {value.text} in ")
+    plain = not filtered and over != header
+    return _aggregated(body, term, over if plain else f"{value.text} {header}{filtered}", plain, not filtered and cut in ("", "upto"))
 
 
-def _aggregated(body: Body, term: Call, items: str, plain: bool, certain: bool) -> Code:
+def _aggregated(body: Body, term: Call, over: str, plain: bool, certain: bool) -> Code:
     """Wrap a generator (or a plain list) in what aggregates it. certain: something is always selected."""
     default = term.args[2] if len(term.args) == 3 else None
     fill = constant(default.value, body.order).text if isinstance(default, Literal) else ""
-    grouped = items if plain else f"({items})"
+    grouped = over if plain else f"({over})"
     match term.op:
         case "count" | "sum":
-            return Code(f"sum({items})")
+            return Code(f"sum({over})")
         case "any_of":
-            return Code(f"any({items})")
+            return Code(f"any({over})")
         case "min_of" | "max_of":
-            return Code(f"{term.op[:3]}({items})" if certain else f"{term.op[:3]}({grouped}, default={fill})")
+            return Code(f"{term.op[:3]}({over})" if certain else f"{term.op[:3]}({grouped}, default={fill})")
         case "first_of" | "last_of":
-            return Code(f"next({f'iter({items})' if plain else grouped}, {fill})")
-    helper = body.helper(term.op.removesuffix("_of"), term.args[1])
-    source = items if plain and not items.startswith("zip") else f"[{items}]"
+            return Code(f"next({f'iter({over})' if plain else grouped}, {fill})")
+    helper = body.mode(term.args[1]) if term.op == "mode_of" else "mean"
+    body.helpers.add(helper)
+    source = over if plain and not over.startswith("zip") else f"[{over}]"
     return Code(f"{helper}({source})" if certain else f"{helper}({source}, {fill})")
 
 
@@ -96,7 +76,7 @@ def _list_method(body: Body, op: str, parts: list[Expr], cut: str, scope: Scope)
             pass
         case _:
             return None
-    if source in body.components or (source not in body.lists and not body.heavy(source)):
+    if source in body.components or (source not in body.lists and light(source)):
         return None
     if isinstance(sought, Call) and sought.op == "query":
         value = body.spread(sought.args[0], scope)
@@ -105,10 +85,10 @@ def _list_method(body: Body, op: str, parts: list[Expr], cut: str, scope: Scope)
     else:
         return None
     cutter = Scope(body, depth=1, outer=scope, cut=cut)
-    items = cutter._cut(body.list_name(source))
+    part = cutter.slice(body.list_name(source))
     if op == "count":
-        return Code(f"{items}.count({value.text})")
-    return Code(f"{value.within(COMPARISON + 1)} in {items}", COMPARISON)
+        return Code(f"{part}.count({value.text})")
+    return Code(f"{value.within(COMPARISON + 1)} in {part}", COMPARISON)
 
 
 def reduction(body: Body, term: Call, place: Place) -> Code:
@@ -118,7 +98,7 @@ def reduction(body: Body, term: Call, place: Place) -> Code:
         case Call(op="first"):
             return body.code(value, Scope(body, fixed="0"))
         case Call(op="last"):
-            return body.last(value)
+            return last(body, value)
         case Call(op="count_all", args=(Call(op="eq", args=(source, sought)),)) if _searchable(body, source, sought):
             return Code(f"{body.list_name(source)}.count({body.code(sought, place).text})")
         case Call(op="any_all", args=(Call(op="eq", args=(source, sought)),)) if _searchable(body, source, sought):
@@ -126,13 +106,13 @@ def reduction(body: Body, term: Call, place: Place) -> Code:
         case Call(op="every_all", args=(Call(op="ne", args=(source, sought)),)) if _searchable(body, source, sought):
             return Code(f"{body.code(sought, place).within(5)} not in {body.list_name(source)}", COMPARISON)
         case Call(op="mean_all"):
-            return Code(f"sum({body.items(value)}) / {body.length().text}", PRODUCT)
+            return Code(f"sum({items(body, value)}) / {body.length().text}", PRODUCT)
         case Call(op="distinct_all"):
-            items = body.items(value)
-            return Code(f"len(set({items}))" if " for " not in items else f"len({{{items}}})")
+            values = items(body, value)
+            return Code(f"len(set({values}))" if " for " not in values else f"len({{{values}}})")
         case Call(op="mode_all"):
-            return Code(f"{body.helper('mode', value)}({body.list_source(value)})")
-    return Code(f"{_AGGREGATES[term.op]}({body.items(value)})")
+            return Code(f"{body.mode(value)}({list_source(body, value)})")
+    return Code(f"{_AGGREGATES[term.op]}({items(body, value)})")
 
 
 def _searchable(body: Body, source: Expr, sought: Expr) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dsl.terms import Value
 from dsl.types import Kind
 from distill.emit.source import AND, CHOICE, COMPARISON, NOT, OR, SUM, Code, constant, negated, tuple_of
 
+LONGEST = 60  # a choice between more than two values takes at most so many characters
 INLINE = 44  # a dict of so many characters is written where it is used
 Entries = dict[Value, Value]
 
@@ -29,6 +30,7 @@ class Lookup:
     key_kinds: tuple[Kind, ...]
     order: tuple[Value, ...]  # of symbols, as sets are written
     bare: bool = False
+    once: bool = True  # it is read once, not at each of many positions
 
 
 Store = Callable[[str], str]  # takes a dict's source, gives the name of the constant that holds it
@@ -36,11 +38,22 @@ Store = Callable[[str], str]  # takes a dict's source, gives the name of the con
 
 def write(table: Lookup, store: Store) -> Code:
     """Give the source of a lookup; `store` makes a constant of a dict's source."""
+    table = _settled(table)
     for form in (_constant, _boolean_key, _condition, _itself, _shifted, _choice):
         found = form(table)
         if found is not None:
             return found
     return _dictionary(table, store)
+
+
+def _settled(table: Lookup) -> Lookup:
+    """Give the table with the commonest value as its default, where its own never comes up."""
+    if table.domain is None or any(k not in table.entries for k in table.domain):
+        return table
+    values = [table.entries[k] for k in table.domain]
+    usual = max(reversed(values), key=lambda v: sum(type(v) is type(w) and v == w for w in values))
+    rest = {k: v for k, v in zip(table.domain, values, strict=True) if type(v) is not type(usual) or v != usual}
+    return replace(table, entries=rest, default=usual)
 
 
 def _value(table: Lookup, value: Value) -> Code:
@@ -66,7 +79,7 @@ def _boolean_key(table: Lookup) -> Code | None:
         return None
     yes, no = table.entries.get(True, table.default), table.entries.get(False, table.default)
     key = table.keys[0]
-    if table.kind is Kind.BOOL:
+    if isinstance(yes, bool) and isinstance(no, bool) and yes != no:
         return key if yes else negated(key)
     if (type(yes), yes, type(no), no) == (int, 1, int, 0):
         return Code(f"int({key.text})")
@@ -180,7 +193,8 @@ def _choice(table: Lookup) -> Code | None:
     if len(groups) == 1 and table.domain is not None and len(table.keys) == 1 and len(table.domain) == 2:
         groups = sorted(groups, key=lambda g: table.domain.index(g[1][0]))  # type: ignore[union-attr]
     parts = [f"{_value(table, v).within(OR)} if {member(table, keys).within(OR)} else " for v, keys in groups]
-    return Code("".join(parts) + _value(table, default).text, CHOICE)
+    text = "".join(parts) + _value(table, default).text
+    return Code(text, CHOICE) if len(groups) == 1 or len(text) <= LONGEST else None
 
 
 def _grouped(entries: Entries) -> list[tuple[Value, list[Value]]]:
@@ -196,7 +210,7 @@ def _dictionary(table: Lookup, store: Store) -> Code:
     entries = whole if whole is not None and len(whole) <= len(table.entries) + 4 else table.entries
     pairs = [f"{_key_text(table, k)}: {_value(table, v).text}" for k, v in entries.items()]
     source = f"{{{', '.join(pairs)}}}"
-    name = source if len(source) <= INLINE else store(source)
+    name = source if len(source) <= INLINE and table.once else store(source)
     if entries is whole:
         return Code(f"{name}[{table.keys[0].text}]")
     return Code(f"{name}.get({_key(table).text}, {_value(table, table.default).text})")

@@ -28,7 +28,7 @@ def load_model(path: Path, *, factory: str | None, root: Path, device: str, trus
         start = stream.read(4)
     if start == b"PK\x03\x04":
         archive = open_archive(path)
-        if any(n.startswith("models/") for n in archive.names):
+        if archive.under("models/") or "serialized_exported_program.json" in archive.names:
             from distill.loading.exported import load_exported
 
             return load_exported(archive, device)

@@ -15,18 +15,22 @@ from distill.errors import BadInput
 
 SAVE_AGAIN = "copy the file or save the network again"
 
+_LONGEST = 200  # characters of a message quoted from elsewhere
 _GROWTH = 50  # times the file's size that its entries may take; torch packs only program text
 
-# What readers of a damaged file raise. A damaged file may fail at any step of parsing it.
+# What reading raises. A damaged file may fail at any step of it, and so may the code of a bundle.
 MALFORMED = (
     ArithmeticError,
     AssertionError,
     AttributeError,
     EOFError,
+    ImportError,
     LookupError,
     MemoryError,
+    NameError,
     OSError,
     RuntimeError,
+    SyntaxError,
     TypeError,
     ValueError,
     pickle.PickleError,
@@ -83,15 +87,20 @@ def open_archive(path: Path) -> Archive:
 
 
 @contextmanager
-def damaged(path: Path, what: str) -> Iterator[None]:
+def damaged(path: Path, what: str, remedy: str = SAVE_AGAIN) -> Iterator[None]:
     """Turn whatever a reader of a damaged file raises into a BadInput that says `what` was expected."""
     try:
         yield
     except BadInput:
         raise
     except MALFORMED as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise BadInput(path, f"a fault: {reason[:200]}", what, SAVE_AGAIN) from error
+        raise BadInput(path, fault(error), what, remedy) from error
+
+
+def fault(error: BaseException) -> str:
+    """Give what an exception says, in one line short enough for a message."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return f"a fault: {text[:_LONGEST]}"
 
 
 def digest(files: Sequence[Path]) -> str:

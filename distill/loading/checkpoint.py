@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from distill.errors import BadInput, NeedsTrust, shown
-from distill.loading.archive import MALFORMED, SAVE_AGAIN, damaged
-from distill.loading.model import Model
+from distill.loading.archive import damaged
+from distill.loading.model import Model, unpickle
 
 _TRUST = "pass --trust if you trust its author"
 
@@ -40,25 +40,25 @@ def load_checkpoint(path: Path, factory: str | None, root: Path, *, trust: bool)
             path, f"factory {factory!r}, which runs the bundle's own code", "a network that runs none", _TRUST
         )
     build, code = _factory(factory, root)
-    with damaged(code, f"a network built by {factory!r} from the checkpoint's config"):
+    with damaged(code, f"a network built by {factory!r} from the checkpoint's config", "correct the code"):
         module = build(content.get("config", {}))
     if not isinstance(module, nn.Module):
         raise BadInput(code, f"{shown(type(module))} from {factory!r}", "a torch.nn.Module", "return the network")
-    with damaged(path, "weights that fit the factory's module"):
+    with damaged(path, "weights that fit the factory's module", "save the checkpoint and its code together"):
         module.load_state_dict(content["state_dict"])
     return Model(module, type(module).__name__, (path, code), {})
 
 
 def _unpickle(path: Path, *, trust: bool) -> Any:
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        if not trust:
-            found = "a pickle of more than tensors and plain values, which runs code when loaded"
-            raise NeedsTrust(path, found, '{"state_dict": ..., "config": ...}', _TRUST) from error
-    except MALFORMED as error:
-        raise BadInput(path, f"a fault: {str(error).splitlines()[0][:200]}", "a torch.save file", SAVE_AGAIN) from error
     with damaged(path, "a torch.save file"):
+        try:
+            return unpickle(path)
+        except pickle.UnpicklingError as error:
+            if "nsupported" not in str(error):  # damaged, not a class that torch will not build
+                raise
+            if not trust:
+                found = "a pickle of more than tensors and plain values, which runs code when loaded"
+                raise NeedsTrust(path, found, '{"state_dict": ..., "config": ...}', _TRUST) from error
         return torch.load(path, map_location="cpu", weights_only=False)
 
 
@@ -74,7 +74,8 @@ def _factory(factory: str, root: Path) -> tuple[Callable[[Any], Any], Path]:
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(root))
     try:
-        spec.loader.exec_module(module)
+        with damaged(code, "code that can be imported", "correct it"):
+            spec.loader.exec_module(module)
     finally:
         sys.path.remove(str(root))
     if not callable(build := getattr(module, name, None)):

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 # Operations that only arrange values anew, or pass them on: no site of their own, as the value has one already.
 ARRANGING = frozenset({
-    "_to_copy", "_unsafe_view", "alias", "clone", "contiguous", "detach", "dropout", "expand", "flatten", "permute",
-    "lift_fresh_copy", "reshape", "select", "slice", "squeeze", "t", "to", "transpose", "unflatten", "unsqueeze",
-    "view",
+    "_to_copy", "_unsafe_view", "adjoint", "alias", "chunk", "clone", "contiguous", "detach", "detach_", "dropout",
+    "expand", "flatten", "lift_fresh_copy", "mT", "movedim", "numpy_T", "permute", "reshape", "select", "slice",
+    "split", "split_with_sizes", "squeeze", "t", "to", "transpose", "unbind", "unflatten", "unsqueeze", "view",
 })  # fmt: skip
 
 
@@ -68,13 +68,21 @@ class Graph(nn.Module):
                 found = node.call(*_fill(node.args, values), **_fill(node.kwargs, values))
             except RuntimeError as error:
                 raise RuntimeError(f"{error} (in node {node.path})") from error
-            if self.tap and not node.arranging and isinstance(found, Tensor) and found.is_floating_point():
-                replaced = self.tap(node.path, found)
-                found = found if replaced is None else replaced
+            if self.tap and not node.arranging:
+                found = self._tapped(node.path, found)
             _bind(node.outputs, found, values)
             for name in self.last_use[node.name]:
                 del values[name]
         return values[self.result]
+
+    def _tapped(self, path: str, found: Any) -> Any:
+        """Show what a node gave, each part of several, and take what replaces it."""
+        if isinstance(found, (list, tuple)):
+            return [self._tapped(f"{path}.{i}", part) for i, part in enumerate(found)]
+        if self.tap is None or not isinstance(found, Tensor) or not found.is_floating_point():
+            return found
+        replaced = self.tap(path, found)
+        return found if replaced is None else replaced
 
 
 def _fill(argument: Any, values: Mapping[str, Any]) -> Any:

@@ -1,11 +1,13 @@
-"""What every loader gives: a module ready to run, and what it was read from."""
+"""What every loader gives: a module ready to run, and what it was read from. And the one way to unpickle."""
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+import torch
 from torch import nn
 
 
@@ -23,3 +25,13 @@ class Model:
     kind: str
     files: tuple[Path, ...]
     known: dict[str, Any]
+
+
+def unpickle(source: Path | IO[bytes]) -> Any:
+    """Load what `torch.save` wrote where it is tensors and plain values, and runs nothing.
+
+    Raises pickle.UnpicklingError where it is more, and almost anything where it is damaged; never warns.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of formats that torch may not know: what it does not know, it refuses
+        return torch.load(source, map_location="cpu", weights_only=True)

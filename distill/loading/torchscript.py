@@ -43,7 +43,9 @@ def load_torchscript(archive: Archive, device: str, *, trust: bool) -> Model:
     for kind in [] if trust else _kinds(graph):
         if kind in _FILES | _CALLS or not kind.startswith(("aten::", "prim::")) or kind.startswith("prim::rpc"):
             raise NeedsTrust(archive.path, f"the operation {shown(kind)}", "operations on tensors alone", _REMEDY)
-    return Model(module, getattr(module, "original_name", "TorchScript"), (archive.path,), {})
+    embeddings = [m for m in module.modules() if getattr(m, "original_name", "") == "Embedding"]
+    known = {"vocab_size": len(embeddings[0].weight)} if len(embeddings) == 1 else {}
+    return Model(module, getattr(module, "original_name", "TorchScript"), (archive.path,), known)
 
 
 def _search(archive: Archive) -> None:

@@ -72,6 +72,13 @@ def _last(ctx: Context, value: Array) -> Array:
     return ctx.xp.take_along_axis(wide(ctx, value), lengths(ctx) - 1, axis=1)
 
 
+def _median(ctx: Context, value: Array) -> Array:
+    value = ctx.xp.sort(ctx.xp.where(ctx.mask, wide(ctx, value), extreme(ctx, value, 1)), axis=1)
+    n = lengths(ctx)
+    middle = ctx.xp.take_along_axis(value, (n - 1) // 2, axis=1) + ctx.xp.take_along_axis(value, n // 2, axis=1)
+    return ctx.xp.astype(middle, ctx.xp.float64) / 2
+
+
 def _mode(ctx: Context, value: Array) -> Array:
     return modes(ctx, wide(ctx, value), lambda hit: _total(ctx, hit))
 
@@ -84,7 +91,7 @@ def _distinct(ctx: Context, value: Array) -> Array:
 
 
 def _over_row(
-    name: str, overloads: tuple[Overload, ...], evaluate: Any, python: str, doc: str, noun: str, *, cost: float = 4.0, precedence: int = 9
+    name: str, overloads: tuple[Overload, ...], evaluate: Any, python: str, doc: str, noun: str, phrase: str, *, cost: float = 4.0, precedence: int = 9
 ) -> None:
     declare(
         Primitive(
@@ -98,18 +105,20 @@ def _over_row(
             cost=cost,
             precedence=precedence,
             noun=noun,
+            phrase=phrase,
         )
     )
 
 
-_over_row("count_all", (Overload((BOOL,), INT),), _total, "sum({0})", "at how many positions it holds", "count")
-_over_row("sum_all", for_each(NUMBER, "T", "T"), _total, "sum({0})", "the sum over the row", "total")
-_over_row("mean_all", (Overload((REAL,), REAL), Overload((BOOL,), REAL)), _mean, "sum({0}) / n", "the mean over the row", "average", precedence=7)
-_over_row("min_all", for_each(NUMBER, "T", "T"), _low, "min({0})", "the smallest of the row", "smallest")
-_over_row("max_all", for_each(NUMBER, "T", "T"), _high, "max({0})", "the largest of the row", "largest")
-_over_row("any_all", (Overload((BOOL,), BOOL),), lambda c, v: _total(c, v) > 0, "any({0})", "whether it holds anywhere", "some")
-_over_row("every_all", (Overload((BOOL,), BOOL),), lambda c, v: _total(c, ~v) == 0, "all({0})", "whether it holds everywhere", "every")
-_over_row("first", for_each(ANY, "T", "T"), lambda c, v: wide(c, v)[:, :1], "{0}[0]", "the first position's value", "first")
-_over_row("last", for_each(ANY, "T", "T"), _last, "{0}[-1]", "the last position's value", "last")
-_over_row("mode_all", for_each((INT, SYMBOL), "T", "T"), _mode, "mode({0})", "the most frequent value, the lowest at a tie", "commonest")
-_over_row("distinct_all", for_each((INT, SYMBOL), "T", "i"), _distinct, "len(set({0}))", "how many different values there are", "variety")
+_over_row("count_all", (Overload((BOOL,), INT),), _total, "sum({0})", "at how many positions it holds", "count", "the number of positions where {0?}")
+_over_row("sum_all", for_each(NUMBER, "T", "T"), _total, "sum({0})", "the sum over the row", "total", "the sum of {0}")
+_over_row("mean_all", (Overload((REAL,), REAL), Overload((BOOL,), REAL)), _mean, "sum({0}) / n", "the mean over the row", "average", "the mean of {0}|the share of positions where {0?}", precedence=7)
+_over_row("median_all", for_each(NUMBER, "T", "r"), _median, "median({0})", "the median of the row", "median", "the median of {0}")
+_over_row("min_all", for_each(NUMBER, "T", "T"), _low, "min({0})", "the smallest of the row", "smallest", "the smallest {0!}")
+_over_row("max_all", for_each(NUMBER, "T", "T"), _high, "max({0})", "the largest of the row", "largest", "the largest {0!}")
+_over_row("any_all", (Overload((BOOL,), BOOL),), lambda c, v: _total(c, v) > 0, "any({0})", "whether it holds anywhere", "some", "{0?} at some position")
+_over_row("every_all", (Overload((BOOL,), BOOL),), lambda c, v: _total(c, ~v) == 0, "all({0})", "whether it holds everywhere", "every", "{0?} at every position")
+_over_row("first", for_each(ANY, "T", "T"), lambda c, v: wide(c, v)[:, :1], "{0}[0]", "the first position's value", "first", "the first {0!}|{0?} at the first position")
+_over_row("last", for_each(ANY, "T", "T"), _last, "{0}[-1]", "the last position's value", "last", "the last {0!}|{0?} at the last position")
+_over_row("mode_all", for_each((INT, SYMBOL), "T", "T"), _mode, "mode({0})", "the most frequent value, the lowest at a tie", "commonest", "the most frequent {0!}")
+_over_row("distinct_all", for_each((INT, SYMBOL), "T", "i"), _distinct, "len(set({0}))", "how many different values there are", "variety", "the number of different values of {0}")

@@ -86,28 +86,28 @@ def _mode(ctx: Context, where: Array, value: Array, default: Array) -> Array:
     return ctx.xp.where(ctx.xp.any(where, axis=2), winner, default)
 
 
-def _spread(name: str, evaluate: Any, doc: str) -> None:
+def _spread(name: str, evaluate: Any, doc: str, phrase: str) -> None:
     declare(
-        Primitive(name, "pairs", for_each(ANY, "T", "T"), evaluate, "{0}", doc, axes=((POSITION,), PAIR), cost=1.0)
+        Primitive(name, "pairs", for_each(ANY, "T", "T"), evaluate, "{0}", doc, axes=((POSITION,), PAIR), cost=1.0, phrase=phrase)
     )
 
 
-_spread("key", lambda c, v: wide(c, v)[:, None, :], "the value at the position looked at")
-_spread("query", lambda c, v: wide(c, v)[:, :, None], "the value at the position that looks")
+_spread("key", lambda c, v: wide(c, v)[:, None, :], "the value at the position looked at", "{0} there|{0?} there")
+_spread("query", lambda c, v: wide(c, v)[:, :, None], "the value at the position that looks", "{0} here|{0?} here")
 
 
-def _order(name: str, evaluate: Any, python: str, doc: str) -> None:
+def _order(name: str, evaluate: Any, python: str, doc: str, phrase: str) -> None:
     declare(
-        Primitive(name, "pairs", (Overload((), BOOL),), evaluate, python, doc, axes=((), PAIR), cost=3.0, precedence=4)
+        Primitive(name, "pairs", (Overload((), BOOL),), evaluate, python, doc, axes=((), PAIR), cost=3.0, precedence=4, phrase=phrase)
     )
 
 
-_order("before", lambda c: c.index[:, None, :] < c.index[:, :, None], "j < i", "whether the position looked at comes before")
-_order("upto", lambda c: c.index[:, None, :] <= c.index[:, :, None], "j <= i", "whether it comes before or is the same")
+_order("before", lambda c: c.index[:, None, :] < c.index[:, :, None], "j < i", "whether the position looked at comes before", "it comes before")
+_order("upto", lambda c: c.index[:, None, :] <= c.index[:, :, None], "j <= i", "whether it comes before or is the same", "it comes no later")
 
 
 def _aggregate(
-    name: str, overloads: tuple[Overload, ...], evaluate: Any, python: str, doc: str, noun: str
+    name: str, overloads: tuple[Overload, ...], evaluate: Any, python: str, doc: str, noun: str, phrase: str
 ) -> None:
     axes = {1: (PAIR,), 2: (PAIR, POSITION), 3: (PAIR, POSITION, ROW)}[len(overloads[0].params)]
     declare(
@@ -120,17 +120,18 @@ def _aggregate(
             doc,
             axes=(axes, POSITION),
             noun=noun,
+            phrase=phrase,
             literals=(2,) if len(axes) == 3 else (),
         )
     )
 
 
-_aggregate("count", (Overload((BOOL,), INT),), _count, "sum({items})", "how many are selected", "count")
-_aggregate("sum", for_each(NUMBER, "b T", "T"), _sum, "sum({items})", "their sum", "total")
-_aggregate("mean", (Overload((BOOL, REAL, REAL), REAL),), _mean, "mean({items}, {2})", "their mean", "average")
-_aggregate("min_of", for_each(NUMBER, "b T T", "T"), _low, "min({items}, default={2})", "the smallest of them", "smallest")
-_aggregate("max_of", for_each(NUMBER, "b T T", "T"), _high, "max({items}, default={2})", "the largest of them", "largest")
-_aggregate("first_of", for_each(ANY, "b T T", "T"), _first, "next({items}, {2})", "the first of them", "first")
-_aggregate("last_of", for_each(ANY, "b T T", "T"), _last, "next({items}, {2})", "the last of them", "latest")
-_aggregate("mode_of", for_each((INT, SYMBOL), "b T T", "T"), _mode, "mode({items}, {2})", "the most frequent of them, the lowest at a tie", "commonest")
-_aggregate("any_of", (Overload((BOOL,), BOOL),), lambda c, w: _count(c, w) > 0, "any({items})", "whether any is selected", "some")
+_aggregate("count", (Overload((BOOL,), INT),), _count, "sum({items})", "how many are selected", "count", "the number of {0*}")
+_aggregate("sum", for_each(NUMBER, "b T", "T"), _sum, "sum({items})", "their sum", "total", "the sum of {1} over {0*}")
+_aggregate("mean", (Overload((BOOL, REAL, REAL), REAL),), _mean, "mean({items}, {2})", "their mean", "average", "the mean of {1} over {0*}")
+_aggregate("min_of", for_each(NUMBER, "b T T", "T"), _low, "min({items}, default={2})", "the smallest of them", "smallest", "the smallest {1!} over {0*}")
+_aggregate("max_of", for_each(NUMBER, "b T T", "T"), _high, "max({items}, default={2})", "the largest of them", "largest", "the largest {1!} over {0*}")
+_aggregate("first_of", for_each(ANY, "b T T", "T"), _first, "next({items}, {2})", "the first of them", "first", "the {1!} at the first of the {0*}|{1?} at the first of the {0*}")
+_aggregate("last_of", for_each(ANY, "b T T", "T"), _last, "next({items}, {2})", "the last of them", "latest", "the {1!} at the last of the {0*}|{1?} at the last of the {0*}")
+_aggregate("mode_of", for_each((INT, SYMBOL), "b T T", "T"), _mode, "mode({items}, {2})", "the most frequent of them, the lowest at a tie", "commonest", "the most frequent {1!} over {0*}")
+_aggregate("any_of", (Overload((BOOL,), BOOL),), lambda c, w: _count(c, w) > 0, "any({items})", "whether any is selected", "some", "there are {0*}")

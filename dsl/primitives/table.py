@@ -47,6 +47,8 @@ class Primitive:
           family; `distill/emit` documents it. precedence: of the template's outermost operator, 0 (loosest) to 9 (an atom).
     doc: what it gives, in one line. noun: what a step computed by it is called.
     literals: positions of the arguments that must be Literals.
+    phrase: what it gives, in English, round its arguments: {0} is the first as a noun, {0!} without an article, {0?} as
+          a clause, {0*} the positions it selects. After a bar: the phrase where those nouns would be truth values.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Primitive:
     noun: str = ""
     literals: tuple[int, ...] = ()
     commutes: bool = False
+    phrase: str = ""
     infix: str = field(default="")  # how the DSL text writes it, where it is an operator
 
 

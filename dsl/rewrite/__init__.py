@@ -1,7 +1,7 @@
 """Rewriting: the rules that `dsl.simplify` applies, as data, in the order in which they are tried.
 
-identities: equations written in the language; match: applies them; numbers, columns: rules that compute; bounds: what integers
-can be. A rule never says where it applies beyond its operations: `dsl.simplify` refuses what changes the type or costs more.
+identities: equations written in the language; match: applies them; numbers, columns: rules that compute;
+bounds: what integers can be. A rule may give a term of another type or a longer one: `dsl.simplify` refuses it.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ _COMPUTED: tuple[tuple[Callable[[Call], Expr | None], tuple[str, ...]], ...] = (
     (columns.compose_tables, ("lookup",)),
     (numbers.decide_by_bounds, ("abs", "mod", "floordiv", "lt", "le", "eq", "ne", "min", "max")),
     (numbers.gather_offsets, ("add", "sub")),
+    (numbers.float_offset, ("add", "sub")),
     (numbers.move_offset, ("eq", "ne", "lt", "le")),
     (numbers.cheapen_bound, ("lt", "le")),
     (columns.constant_over_row, _KEEPING),

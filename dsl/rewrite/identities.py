@@ -1,7 +1,7 @@
 """Identities of the language, written in the language: wherever the left side stands, the right side may.
 
 Variables by name: p q s hold booleans; a b c numbers; i j d integers; x y z anything; w a condition on pairs.
-Every right side is as short as its left or shorter. `dsl/rewrite/match.py` applies them; the tests run each on random values.
+Every right side is as short as its left or shorter. `dsl/rewrite/match.py` applies them; tests run each one.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Rules that compute: constants, choices, offsets, bounds, the order of arguments. Each takes a call and gives an equal term, or None where it has nothing to say.
+"""Rules that compute: constants, choices, offsets, bounds, the order of arguments.
 
-They hold for values of the language: integers that do not overflow, reals that are numbers, symbols that the batch lists.
+Each takes a call and gives an equal term, or None where it does not apply. They hold for the values of the language:
+integers that do not overflow, reals that are numbers, symbols that the batch lists.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ def fold_constants(term: Call) -> Expr | None:
     *values, last = term.args or (None,)
     if not all(isinstance(a, Literal) for a in values) or not isinstance(last, (Literal, Table)):
         return None
-    if isinstance(last, Literal) and (term.op == "scan" or PRIMITIVES[term.op].axes is not None):
-        return None
+    if term.op == "symbol" or (isinstance(last, Literal) and term.op != "lookup" and PRIMITIVES[term.op].axes):
+        return None  # which integers are symbols, the batch says
     named = [n.value for n in subterms(term) if isinstance(n, Literal)]
     if isinstance(last, Table):
         named += [last.default, *(v for _, v in last.entries), *(k for key, _ in last.entries for k in key)]
@@ -51,7 +52,7 @@ def choose_branch(term: Call) -> Expr | None:
 def fold_choice(term: Call) -> Expr | None:
     """`(1 if p else 2) + 3` is `4 if p else 5`; `int(p) < 1` is `not p`."""
     chosen = [k for k, a in enumerate(term.args) if not isinstance(a, (Literal, Table))]
-    if len(chosen) != 1 or (term.op != "lookup" and (term.op == "scan" or PRIMITIVES[term.op].axes is not None)):
+    if len(chosen) != 1:
         return None
     match term.args[chosen[0]]:
         case Call(op="if", args=(condition, Literal() as yes, Literal() as no)):
@@ -63,7 +64,7 @@ def fold_choice(term: Call) -> Expr | None:
         case _:
             return None
     branches = [fold_constants(Call(term.op, _put(term.args, chosen[0], value))) for value in (yes, no)]
-    return Call("if", (condition, *(b for b in branches if b is not None)))
+    return None if None in branches else Call("if", (condition, *(b for b in branches if b is not None)))
 
 
 def _put(args: tuple[Expr, ...], k: int, value: Expr) -> tuple[Expr, ...]:
@@ -113,6 +114,17 @@ def gather_offsets(term: Call) -> Expr | None:
     if term.op == "add":
         return _offset(sign, base, offset + amount)
     return _offset(sign, base, offset - amount) if constant is right else _offset(-sign, base, amount - offset)
+
+
+def float_offset(term: Call) -> Expr | None:
+    """`x + 1 + y` is `x + y + 1`: constants go outwards, where they meet."""
+    left, right = term.args
+    if check(term).kind is not Kind.INT or isinstance(left, Literal) or isinstance(right, Literal):
+        return None
+    (sign, base, k), (other, more, m) = _linear(left), _linear(right)
+    if sign < 0 or other < 0 or k == m == 0:
+        return None
+    return _offset(1, call(term.op, base, more), k + m if term.op == "add" else k - m)
 
 
 def _integer(term: Expr) -> int:
@@ -167,10 +179,12 @@ def cheapen_bound(term: Call) -> Expr | None:
 
 
 def order_arguments(term: Call) -> Expr | None:
-    """`1 + x` is `x + 1`: inputs, then calls, then constants; by their text where they are alike."""
+    """`1 + x` is `x + 1`: chains of the same operation, inputs, other calls, constants; by their text where alike."""
     left, right = term.args
-    return Call(term.op, (right, left)) if PRIMITIVES[term.op].commutes and _order(right) < _order(left) else None
+    return Call(term.op, (right, left)) if _order(right, term.op) < _order(left, term.op) else None
 
 
-def _order(term: Expr) -> tuple[bool, bool, str]:
-    return isinstance(term, Literal), isinstance(term, Call), show(term)
+def _order(term: Expr, op: str) -> tuple[int, str]:
+    if isinstance(term, Call):
+        return (0 if term.op == op else 2), show(term)
+    return (3 if isinstance(term, Literal) else 1), show(term)

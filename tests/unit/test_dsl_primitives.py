@@ -52,7 +52,7 @@ def assert_shape(term: Expr, batch: Cases, values: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("name", FORMS)
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(data=st.data(), batch=cases())
 def test_primitive(name: str, data: st.DataObject, batch: Cases) -> None:
     term = data.draw(call_of(name))

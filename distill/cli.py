@@ -1,0 +1,172 @@
+"""The command line: `distill compile`, `distill verify`, `distill inspect`. What is heavy is imported when it is needed."""
+
+from __future__ import annotations
+
+import math
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field, make_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from cyclopts import App, CycloptsError, Group, Parameter, Token
+
+from distill import __version__, console
+from distill.commands import BAD, HOLDS, INTERRUPTED, Job, compile_to, inspect_model, verify_program
+from distill.errors import BadInput
+from distill.manifest import KEYS
+
+BUDGET, JUDGING = 120.0, 600.0  # seconds that a compile and a verification may take by default
+
+_KEYS = Group("Keys of distill.toml, overridden", sort_key=1)
+
+
+def _flag(name: str) -> tuple[str, Any, Any]:
+    """Give the field of one key. Its value is the text given; `manifest.read_flags` reads it."""
+    key = KEYS[name]
+    text = f"[{key.table}] {key.expected}, like {key.example}. Default: {key.default}."
+    return name, Annotated[str | None, Parameter(help=text, group=_KEYS, show_default=False)], field(default=None)
+
+
+if TYPE_CHECKING:
+
+    class Flags:
+        """A flag for each key of distill.toml."""
+
+else:
+    _NAMESPACE = {"__module__": __name__}  # cyclopts takes classes of module `types` for built-in ones
+    Flags = Parameter(name="*")(make_dataclass("Flags", map(_flag, KEYS), frozen=True, namespace=_NAMESPACE))
+
+
+def _whole(_: type, tokens: Sequence[Token]) -> int:
+    """Read an integer; cyclopts would round 1.5."""
+    return int(tokens[0].value)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Common:
+    """What every command takes.
+
+    Parameters
+    ----------
+    seed
+        Where random choices start from: equal seeds give equal results.
+    device
+        Where the network runs.
+    trust
+        Run code that comes with the network: its factory, or what a pickle holds.
+    json
+        Print one JSON object instead of text.
+    quiet
+        Show no progress.
+    """
+
+    seed: Annotated[int, Parameter(converter=_whole)] = 0
+    device: Literal["cpu", "cuda"] = "cpu"
+    trust: bool = False
+    json: bool = False
+    quiet: bool = False
+
+
+_COMMON, _FLAGS = Common(), Flags()
+
+app = App(
+    name="distill",
+    help="Compile a trained neural network to a short Python program, and say what was verified.",
+    version=__version__,
+    help_format="plaintext",
+    default_parameter=Parameter(negative=""),
+)
+
+
+@app.command(name="compile")
+def compile_command(
+    model: Path,
+    /,
+    *,
+    out: Annotated[Path | None, Parameter(name=("--out", "-o"))] = None,
+    budget: float = BUDGET,
+    report: Path | None = None,
+    common: Common = _COMMON,
+    flags: Flags = _FLAGS,
+) -> int:
+    """Compile a network to a program.
+
+    Parameters
+    ----------
+    model
+        A model file, or a bundle: a folder with a network and a distill.toml.
+    out
+        Where the program goes. Default: the model's name with .py, in the current folder. OUT.certificate.json goes
+        beside it; where no program is accepted, OUT.rejected.py does, alone.
+    budget
+        Seconds that the search may take.
+    report
+        Write a page for people to read, too: OUT.html.
+    """
+    return compile_to(_job(model, budget, common, flags), out, report)
+
+
+@app.command
+def verify(
+    program: Path, model: Path, /, *, budget: float = JUDGING, common: Common = _COMMON, flags: Flags = _FLAGS
+) -> int:
+    """Judge a program against a network again, from nothing: an emitted one, or one edited or written by hand.
+
+    Parameters
+    ----------
+    program
+        A Python file that reads a JSON input a line and writes a JSON output a line. It is run.
+    model
+        A model file, or a bundle: a folder with a network and a distill.toml.
+    budget
+        Seconds that the comparison may take.
+    """
+    return verify_program(_job(model, budget, common, flags), program)
+
+
+@app.command
+def inspect(model: Path, /, *, common: Common = _COMMON, flags: Flags = _FLAGS) -> int:
+    """Say what the compiler sees: signature, domain and its size, sites with their shapes, parameter counts.
+
+    Parameters
+    ----------
+    model
+        A model file, or a bundle: a folder with a network and a distill.toml.
+    """
+    return inspect_model(_job(model, BUDGET, common, flags))
+
+
+def _job(model: Path, budget: float, common: Common, flags: Flags) -> Job:
+    """Put together what a command was told; raises BadInput for numbers that mean nothing."""
+    if not (math.isfinite(budget) and budget > 0):
+        raise BadInput("--budget", str(budget), "a positive number of seconds", "write it like --budget 60")
+    if common.seed < 0:
+        raise BadInput("--seed", str(common.seed), "an integer that is not negative", "write it like --seed 1")
+    return Job(model, budget, common.seed, common.device, common.trust, common.json, common.quiet, flags=vars(flags))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and give its exit status; `arguments` default to the process's own."""
+    sys.excepthook = console.fault
+    try:
+        with warnings.catch_warnings():
+            if not sys.warnoptions:
+                warnings.simplefilter("ignore")
+            command, bound, _ = app.parse_args(
+                sys.argv[1:] if arguments is None else list(arguments), print_error=False, exit_on_error=False
+            )
+            return command(*bound.args, **bound.kwargs) or HOLDS
+    except CycloptsError as error:
+        chain = " ".join(["distill", *(error.command_chain or ())])
+        error.verbose = False
+        console.tell(f"{str(error).rstrip('.')}; see {chain} --help")
+        return BAD
+    except BadInput as error:
+        console.tell(str(error))
+        return BAD
+    except KeyboardInterrupt:
+        console.tell("interrupted")
+        return INTERRUPTED

@@ -1,0 +1,129 @@
+"""Conditions that say which of some values a value is, and what is counted where they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from distill.describe.words import CLAUSE, Phrase, constant, listed
+from dsl.check import check
+from dsl.terms import Call, Expr, Input, Literal, Table, Value
+from dsl.types import Kind
+
+if TYPE_CHECKING:
+    from distill.describe.speaker import Speaker
+
+_MOST = 6  # values that are spelled out
+_ENDS = {"index": "first", "from_end": "last"}
+_OPPOSITE = {"eq": "ne", "ne": "eq"}
+_SWAPPED = {"lt": "le", "le": "lt"}
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """The condition that `key` is one of `values`, or none of them (inside False)."""
+
+    key: Expr
+    values: tuple[Value, ...]
+    inside: bool = True
+
+
+def members(condition: Expr) -> Membership | None:
+    """Read a condition as a membership; None where it is none."""
+    match condition:
+        case Call(op="eq" | "ne" as op, args=(key, Literal(value=value)) | (Literal(value=value), key)):
+            if isinstance(key, Literal) or check(key).kind is Kind.BOOL:
+                return None
+            return Membership(key, (value,), op == "eq")
+        case Call(op="lookup", args=(key, Table(entries=entries, default=bool(default), kind=Kind.BOOL))):
+            listed_values = tuple(k for (k,), value in entries if value != default)
+            return Membership(key, listed_values, not default) if listed_values and check(key).kind is not Kind.BOOL else None
+        case Call(op="not", args=(inner,)):
+            found = members(inner)
+            return found and Membership(found.key, found.values, not found.inside)
+        case Call(op="or" | "and" as op):
+            parts = [members(c) for c in operands(op, condition)]
+            found = [p for p in parts if p is not None and p.inside is (op == "or")]
+            if len(found) < len(parts) or len({p.key for p in found}) > 1:
+                return None
+            return Membership(found[0].key, tuple(v for p in found for v in p.values), op == "or")
+    return None
+
+
+def operands(op: str, term: Expr) -> Iterator[Expr]:
+    """Yield the operands of a chain of one operator, from left to right."""
+    if isinstance(term, Call) and term.op == op:
+        for argument in term.args:
+            yield from operands(op, argument)
+    else:
+        yield term
+
+
+def denied(condition: Expr) -> Expr | None:
+    """Give the opposite of a condition where it has a short one."""
+    match condition:
+        case Call(op="not", args=(inner,)):
+            return inner
+        case Call(op="eq" | "ne" as op, args=args):
+            return Call(_OPPOSITE[op], args)
+        case Call(op="lt" | "le" as op, args=(a, b)):
+            return Call(_SWAPPED[op], (b, a))
+        case Call(op="lookup", args=(*keys, Table(entries, bool(default), kinds, Kind.BOOL))):
+            flipped = Table(tuple((k, not v) for k, v in entries), not default, kinds, Kind.BOOL)
+            return Call("lookup", (*keys, flipped))
+    return None
+
+
+def membership(say: Speaker, condition: Expr) -> Phrase | None:
+    """Give the clause of a membership, None where the condition is none."""
+    found = members(condition)
+    if found is None:
+        return None
+    special = _special(say, found)
+    if special:
+        return Phrase(special, CLAUSE)
+    shown = [constant(v) for v in found.values[:_MOST]]
+    key = say.value(found.key).within(CLAUSE + 1)
+    if len(found.values) > _MOST:
+        return Phrase(f"{key} is {'one' if found.inside else 'none'} of {len(found.values)} values", CLAUSE)
+    if found.inside or len(shown) == 1:
+        return Phrase(f"{key} is {'' if found.inside else 'not '}{listed(shown, 'or')}", CLAUSE)
+    return Phrase(f"{key} is neither {listed(shown, 'nor')}", CLAUSE)
+
+
+def _special(say: Speaker, found: Membership) -> str:
+    """Give the plain words for being at an end, even, odd or divisible; "" where none apply."""
+    negation = "" if found.inside else "not "
+    match found.key, found.values:
+        case Call(op="index" | "from_end" as op), (0,):
+            return f"it is {negation}the {_ENDS[op]} position"
+        case Call(op="mod", args=(value, Literal(value=2))), (0 | 1 as rest,):
+            return f"{say.value(value).within(CLAUSE + 1)} is {'even' if (rest == 0) is found.inside else 'odd'}"
+        case Call(op="mod", args=(value, Literal(value=divisor))), (0,) if divisor:
+            return f"{say.value(value).within(CLAUSE + 1)} is {negation}divisible by {constant(divisor)}"
+    return ""
+
+
+def counted(condition: Expr) -> str:
+    """Give the symbols that a condition asks for, as in `the count of 'a' or 'b'`; "" where it asks for anything else."""
+    found = members(condition)
+    if found is None or not found.inside or len(found.values) > _MOST:
+        return ""
+    symbols = isinstance(found.key, Input) and found.key.type.kind is Kind.SYMBOL
+    return listed([constant(v) for v in found.values], "or") if symbols else ""
+
+
+def balance(value: Expr) -> tuple[str, str] | None:
+    """Give what counts 1 and what counts -1 in a value of a position (either may be ""); None where it is not so."""
+    match value:
+        case Call(op="int", args=(condition,)):
+            return (counted(condition), "") if counted(condition) else None
+        case Call(op="sub", args=(Call(op="int", args=(up,)), Call(op="int", args=(down,)))):
+            return (counted(up), counted(down)) if counted(up) and counted(down) else None
+        case Call(op="lookup", args=(Input(type=type_), Table(entries=entries, default=0))) if type_.kind is Kind.SYMBOL:
+            if not entries or len(entries) > _MOST or any(v not in (1, -1, 0) for _, v in entries):
+                return None
+            ups, downs = ([constant(k) for (k,), v in entries if v == sign] for sign in (1, -1))
+            return (listed(ups, "or"), listed(downs, "or") if downs else "") if ups else None
+    return None

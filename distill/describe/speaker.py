@@ -1,0 +1,127 @@
+"""The speaker: a term in words, from the phrases that stand beside the primitives, down to a depth.
+
+`{0}` in a primitive's phrase is its first argument as a noun, `{0!}` the same without an article, `{0?}` a clause and `{0*}` the
+positions that it selects. Idioms (`distill.describe.idioms`) come before these templates.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from distill.describe.idioms import idiom
+from distill.describe.selection import positions
+from distill.describe.words import ATOM, CLAUSE, LIMIT, LOOSE, PREFIX, Phrase, constant, listed, named
+from dsl.check import check
+from dsl.primitives import PRIMITIVES, Primitive
+from dsl.terms import OLDER, STATE, Call, Expr, Input, Literal, subterms
+from dsl.types import Axis, Kind
+
+_SLOT = re.compile(r"\{(\d)([?!*]?)\}")
+_WORDS = {"token": "the symbol", "number": "the number", STATE: "the carry", OLDER: "the earlier carry"}
+_FEW = 4  # distinct subterms that are spelled out at any depth
+_NAMES = 3  # names of what an abbreviated part depends on
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Says what terms compute. depth: how many levels of a term are spelled out before the rest is abbreviated."""
+
+    depth: int
+    memo: dict[tuple[Expr, int], Phrase] = field(default_factory=dict)
+
+    def phrase(self, term: Expr) -> Phrase:
+        """Give a clause for a condition, a noun phrase for any other value."""
+        found = self.memo.get((term, self.depth))
+        if found is None:
+            found = self.memo[term, self.depth] = self._phrase(term)
+        return found
+
+    def value(self, term: Expr) -> Phrase:
+        """Give a noun phrase: a condition's is `whether ...`."""
+        if check(term).kind is not Kind.BOOL:
+            return self.phrase(term)
+        if isinstance(term, Literal):
+            return Phrase(constant(term.value))
+        return Phrase(f"whether {self.phrase(term).text}", LOOSE)
+
+    def plain(self, term: Expr) -> str:
+        """Give a noun that can follow an article and an adjective."""
+        value = self.value(term)
+        if value.binds >= PREFIX and value.text.startswith("the "):
+            return value.text.removeprefix("the ")
+        return value.text if isinstance(term, Input) else f"value of {value.within(PREFIX)}"
+
+    def positions(self, where: Expr) -> str:
+        """Give the positions that a condition on pairs selects."""
+        return positions(self, where)
+
+    def _phrase(self, term: Expr) -> Phrase:
+        match term:
+            case Input(name=name):
+                noun = _WORDS.get(name) or named(name)
+                return Phrase(f"{noun} holds", CLAUSE) if term.type.kind is Kind.BOOL else Phrase(noun)
+            case Literal(value=value, kind=kind):
+                text = constant(value)
+                return Phrase(("always" if value else "never") if kind is Kind.BOOL else text, 8 if text[0] == "-" else ATOM)
+            case Call():
+                if self.depth <= 0 and len(set(subterms(term))) > _FEW:
+                    return abbreviated(term)
+                inner = Speaker(max(self.depth - 1, 0), self.memo)
+                found = idiom(inner, term) or _fill(inner, term)
+                return found if len(found.text) <= LIMIT else abbreviated(term)
+        raise TypeError(f"no term that has a value of its own: {term!r}")
+
+
+def abbreviated(term: Expr) -> Phrase:
+    """Say only what kind of thing a term is and what it depends on."""
+    names = dict.fromkeys(_WORDS.get(t.name) or named(t.name) for t in subterms(term) if isinstance(t, Input))
+    shown = [*list(names)[:_NAMES], *([f"{len(names) - _NAMES} more"] if len(names) > _NAMES else [])]
+    condition = check(term).kind is Kind.BOOL
+    if not shown:
+        shown = ["the position"]
+    if condition:
+        return Phrase(f"a condition on {listed(shown)} holds", CLAUSE)
+    return Phrase(f"a formula of {listed(shown)}", PREFIX)
+
+
+def _fill(say: Speaker, term: Call) -> Phrase:
+    """Put the arguments' phrases into the primitive's."""
+    primitive, condition = PRIMITIVES[term.op], check(term).kind is Kind.BOOL
+    text = _variant(primitive, term)
+    if primitive.axes is None and check(term).axis is Axis.ROW:
+        text = text.replace(" where ", " if ")
+    infix = text.startswith("{") and primitive.precedence < PREFIX
+    binds = primitive.precedence if infix else PREFIX
+    ends = not text.startswith("{") and text.endswith("?}")  # in a clause, which takes all that follows
+
+    def slot(found: re.Match[str]) -> str:
+        argument, form = term.args[int(found[1])], found[2]
+        if form == "*":
+            return say.positions(argument)
+        if form == "!":
+            return say.plain(argument)
+        if form == "?":
+            return say.phrase(argument).within(LOOSE if ends else _least(min(binds, CLAUSE), found.start(), CLAUSE))
+        return say.value(argument).within(_least(binds, found.start(), CLAUSE + 1))
+
+    filled = _SLOT.sub(slot, text)
+    if ends or (not condition and ("?}" in text or " where " in filled)):
+        return Phrase(filled, LOOSE)
+    if condition:
+        return Phrase(filled, min(binds, CLAUSE - 1 if infix and "?}" in text else CLAUSE))
+    return Phrase(filled, binds if term.args else ATOM)
+
+
+def _least(binds: int, start: int, compared: int) -> int:
+    """How tightly an argument must bind: comparisons and choices do not chain, other operators lean to the left."""
+    if binds in (PREFIX, CLAUSE):
+        return compared if binds == CLAUSE else PREFIX
+    return max(binds + (start > 0), 1)
+
+
+def _variant(primitive: Primitive, term: Call) -> str:
+    """Choose between the two phrases of a primitive by whether a noun in the first would be a truth value."""
+    first, _, second = primitive.phrase.partition("|")
+    nouns = [int(k) for k, form in _SLOT.findall(first) if form in ("", "!")]
+    return second if second and any(check(term.args[k]).kind is Kind.BOOL for k in nouns) else first

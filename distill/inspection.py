@@ -1,0 +1,106 @@
+"""What the compiler sees of a model, without compiling it: the work of `distill inspect`."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from distill.certificate import network_part
+from distill.console import plain, result
+from distill.question import Question, ask
+
+if TYPE_CHECKING:
+    from distill.commands import Job
+    from verify.subject import Site
+
+_LONGEST = 60  # characters of a list of symbols that is shown whole
+
+
+def inspect(job: Job) -> dict[str, Any]:
+    """Load a model and give what is known of it, ready for JSON; raises BadInput where it or its bundle is wrong."""
+    question = ask(job.model, dict(job.flags), device=job.device, trust=job.trust)
+    readout, domain = question.readout, question.domain
+    return {
+        "network": {**network_part(question), "positions": question.room},
+        "signature": {"inputs": [f"{i.name}: {i.type}" for i in domain.inputs], "output": _output(question)},
+        "domain": {"description": domain.describe(), **domain.render()},
+        "output": {"readout": readout.name, "at": readout.at, "symbols": list(readout.symbols)},
+        "parameters": _parameters(question),
+        "sites": [_site(site) for site in question.subject.sites],
+    }
+
+
+def _output(question: Question) -> str:
+    """Give what comes out, in words."""
+    kind = "set of symbols" if question.readout.name == "multilabel" else question.kind.name.lower()
+    return {"each": f"{kind} a position", "last": f"{kind} at the last position", "whole": kind}[question.readout.at]
+
+
+def _parameters(question: Question) -> dict[str, int]:
+    """Count the learnt numbers module by module."""
+    counts = Counter[str]()
+    for name, parameter in question.subject.module.named_parameters():
+        counts[name.rpartition(".")[0]] += parameter.numel()
+    return dict(counts)
+
+
+def _site(site: Site) -> dict[str, Any]:
+    return {"site": str(site), "kind": site.kind, "shape": list(site.shape)}
+
+
+def show(found: Mapping[str, Any]) -> None:
+    """Print what `inspect` gave: as tables on a terminal, plain otherwise."""
+    facts = list(_facts(found))
+    sites = [(s["site"], s["kind"], " x ".join(map(str, s["shape"]))) for s in found["sites"]]
+    counts = [(name or "(itself)", f"{count:,}") for name, count in found["parameters"].items()]
+    if sys.stdout.isatty():
+        _tables(facts, sites, counts)
+        return
+    lines = [f"{name:<12}{value}" for name, value in facts]
+    lines += ["", "parameters", *_columns(counts), "", "sites", *_columns(sites)]
+    result(plain("\n".join(lines)))
+
+
+def _facts(found: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    network, domain, output = found["network"], found["domain"], found["output"]
+    yield "network", f"{network['kind']}, {network['parameters']:,} parameters ({network['file']})"
+    yield "sha256", network["digest"]
+    yield "inputs", ", ".join(found["signature"]["inputs"]) or domain["kind"]
+    yield "output", f"{found['signature']['output']} ({output['readout']}, at {output['at']})"
+    if output["symbols"]:
+        yield "symbols", _cut(", ".join(map(repr, output["symbols"])))
+    yield "domain", domain["description"]
+    size = domain["size"]
+    yield (
+        "size",
+        "not finite" if size is None else f"{size:,} inputs" if size < 10**15 else f"about 10^{len(str(size)) - 1}",
+    )
+    yield "causal", "yes" if network["causal"] else "no"
+    yield "positions", "any number" if network["positions"] is None else f"at most {network['positions']}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Set rows as columns."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _tables(facts: Sequence[Sequence[str]], sites: Sequence[Sequence[str]], counts: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console()
+    tables = {"": (("", ""), facts), "parameters": (("module", "count"), counts)}
+    tables["sites"] = (("site", "kind", "shape"), sites)
+    for title, (header, rows) in tables.items():
+        table = Table(*header, title=title or None, title_justify="left", show_header=bool(title))
+        for row in rows:
+            table.add_row(*(escape(plain(cell)) for cell in row))
+        console.print(table)

@@ -1,0 +1,184 @@
+"""A program file judged against a network again, from nothing: the work of `distill verify`."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from distill.certificate import behaviour_part, network_part, reproduce_part
+from distill.clock import Clock
+from distill.emit import run_emitted
+from distill.errors import BadInput
+from distill.question import Question, ask
+from distill.standing import EXHAUSTIVE, FRESH, refusal
+from dsl.rows import Answers, Rows
+from dsl.terms import Value
+from dsl.types import Kind
+from synthesis.problem import TOLERANCE
+from verify import Agreement, Behaviour, compare
+from verify.behaviour import EXAMPLES
+
+if TYPE_CHECKING:
+    from distill.commands import Job
+
+Runner = Callable[[list[Any]], list[Any]]  # raw inputs to the outputs read back from JSON
+BATCH = 4096  # inputs given to one run of the program
+_LEAST = 10.0  # seconds that a run may take in any case
+
+
+def verify(program: Path, job: Job, clock: Clock) -> dict[str, Any]:
+    """Judge a program file, and give the certificate's parts that a judgement has, with `holds` and `why` not.
+
+    Raises BadInput where the file or the model is wrong, or the program does not run.
+    """
+    source = read_program(program)
+    with clock.stage("load"):
+        question = ask(job.model, dict(job.flags), device=job.device, trust=job.trust)
+
+    def run(raws: list[Any]) -> list[Any]:
+        return _outputs(program, source, raws, clock)
+
+    with clock.stage("verify"):
+        behaviour = judge(question, run, clock, job.seed)
+        shown = differences(question, run, behaviour)
+    holds = behaviour.accepted(question.tolerance)
+    return {
+        "holds": holds,
+        "why": "" if holds else refusal(behaviour, question.tolerance),
+        "program": {"file": program.name, "digest": hashlib.sha256(source.encode()).hexdigest()},
+        "network": network_part(question),
+        "domain": question.domain.render(),
+        "behaviour": {**behaviour_part(question, behaviour), "used_in_search": None},  # nobody can know
+        "differences": shown,
+        "reproduce": reproduce_part(clock, job.seed, job.device),
+    }
+
+
+def read_program(path: Path) -> str:
+    """Read a program file; raises BadInput where there is none, or it is no Python."""
+    try:
+        source = path.read_text(encoding="utf-8")
+        compile(source, str(path), "exec")
+    except OSError as error:
+        raise BadInput(path, error.strerror or "a fault", "a Python file", "check the path") from error
+    except (SyntaxError, ValueError) as error:
+        raise BadInput(path, f"a fault: {error}", "a Python file in UTF-8", "correct it") from error
+    return source
+
+
+def _outputs(program: Path, source: str, raws: list[Any], clock: Clock) -> list[Any]:
+    """Run the program in a bare interpreter; raises BadInput where it does not answer each input with one JSON line."""
+    patience = max(_LEAST, clock.deadline - time.monotonic())
+    try:
+        return run_emitted(source, raws, timeout=patience)
+    except TimeoutError as error:
+        remedy = "correct it, or give --budget more seconds"
+        raise BadInput(program, f"no answers to {len(raws)} inputs in {patience:.0f} s", "answers", remedy) from error
+    except (RuntimeError, ValueError) as error:
+        if clock.interrupted:
+            raise KeyboardInterrupt from error
+        remedy = "correct it, as `python PROGRAM.py` reads and writes"
+        raise BadInput(program, f"a fault: {error}", "one line of JSON an input", remedy) from error
+
+
+def judge(question: Question, run: Runner, clock: Clock, seed: int) -> Behaviour:
+    """Compare a program with the network on every input where they can be gone through, else on drawn ones.
+
+    Given samples are parted as a compile with this seed parts them, and the half that it keeps to judge by is used.
+    """
+    domain, distribution = question.domain, "every input of the domain"
+    exhaustive = domain.size is not None and domain.size <= EXHAUSTIVE
+    batches = domain.enumerate(BATCH) if exhaustive else iter(())
+    if not exhaustive:
+        held_out = domain.split(np.random.default_rng(seed))[1] if question.sampled else domain
+        batches = _in_batches(held_out.sample(FRESH, np.random.default_rng([seed, 1])))
+        distribution = held_out.distribution
+    if question.sampled:
+        distribution += f" that a compile with seed {seed} keeps to judge by"
+    return compare(
+        batches,
+        lambda rows: agreement(question, run, rows),
+        exhaustive=exhaustive,
+        distribution=distribution,
+        late=lambda: clock.late,
+        tolerance=question.tolerance,
+        progress=lambda n: clock.report(f"verify: {n} inputs"),
+    )
+
+
+def _in_batches(rows: Rows) -> Iterator[Rows]:
+    for start in range(0, len(rows), BATCH):
+        yield rows.take(slice(start, start + BATCH))
+
+
+def agreement(question: Question, run: Runner, rows: Rows) -> Agreement:
+    """Compare a program's outputs with the network's answers, each as what it stands for."""
+    answers, matches = question.answers(rows), _matcher(question)
+    found = run(question.domain.raw(rows))
+    equal = np.zeros(answers.values.shape, bool)
+    for k, (line, wanted) in enumerate(zip(found, _values(question, answers, rows), strict=True)):
+        if question.readout.at != "each":
+            equal[k, 0] = matches(line, wanted[0])
+        elif isinstance(line, list) and len(line) == len(wanted):
+            equal[k, : len(wanted)] = list(map(matches, line, wanted))
+    return Agreement(equal, question.counted(rows, answers), answers.margins)
+
+
+def _values(question: Question, answers: Answers, rows: Rows) -> list[list[Value]]:
+    """Give what the network answered: a list a row, one value a real position or one in all."""
+    codes, places = np.unique(answers.values, return_inverse=True)
+    known = [question.readout.value(code) for code in codes]
+    lines = places.reshape(answers.values.shape).tolist()
+    lengths = [1] * len(rows) if question.readout.at != "each" or rows.lengths is None else rows.lengths.tolist()
+    return [[known[place] for place in line[:n]] for line, n in zip(lines, lengths, strict=True)]
+
+
+def _matcher(question: Question) -> Callable[[Any, Any], bool]:
+    """Give what compares an output with an answer: reals within a tolerance, sets as sets, else by type and value."""
+    if question.readout.name == "multilabel":
+        return _same_set
+    if question.kind is Kind.REAL:
+        return _same_real
+    return lambda found, wanted: type(found) is type(wanted) and found == wanted
+
+
+def _same_set(found: Any, wanted: frozenset) -> bool:
+    if not isinstance(found, list) or len(found) != len(wanted):
+        return False
+    return {(type(s), s) for s in wanted} == {(type(s), s) for s in found if not isinstance(s, (list, dict))}
+
+
+def _same_real(found: Any, wanted: float) -> bool:
+    if isinstance(found, bool) or not isinstance(found, (int, float)):
+        return False
+    return abs(found - wanted) <= TOLERANCE * max(1.0, abs(wanted))
+
+
+def differences(question: Question, run: Runner, behaviour: Behaviour) -> list[dict[str, Any]]:
+    """Give the first inputs that differ, each with what the program and the network answer, ready for JSON."""
+    if behaviour.counterexamples is None:
+        return []
+    rows = behaviour.counterexamples.take(slice(0, EXAMPLES))
+    raws = question.domain.raw(rows)
+    answers = _spelt(question, question.answers(rows), rows)
+    shown = zip(raws, run(raws), answers, strict=True)
+    return [{"input": raw, "program": found, "network": answer} for raw, found, answer in shown]
+
+
+def _spelt(question: Question, answers: Answers, rows: Rows) -> Sequence[Any]:
+    """Give the network's answers as `python PROGRAM.py` writes them: None where not scored, sets in the symbols' order."""
+    each, counted = question.readout.at == "each", question.counted(rows, answers)
+    lines = []
+    for line, scored in zip(_values(question, answers, rows), counted.tolist(), strict=True):
+        values = [_plain(v, question) if s else None for v, s in zip(line, scored, strict=False)]
+        lines.append(values if each else values[0])
+    return lines
+
+
+def _plain(value: Any, question: Question) -> Any:
+    return [s for s in question.readout.symbols if s in value] if isinstance(value, frozenset) else value
