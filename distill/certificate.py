@@ -10,16 +10,16 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import distill
-from distill.clock import Clock
-from distill.question import Question
-from distill.render import Rendered
-from distill.standing import Standing
 from dsl import bits, nodes, show
 from verify import Behaviour, Reach
 from verify.behaviour import EXAMPLES, LEVEL, NEAR_TIE
 
 if TYPE_CHECKING:
+    from distill.clock import Clock
     from distill.pipeline import Options
+    from distill.question import Question
+    from distill.render import Rendered
+    from distill.standing import Standing
 
 Certificate = dict[str, Any]  # JSON-able
 UNTESTED = "the mechanism check is not part of this version"

@@ -1,4 +1,4 @@
-"""The command line: `distill compile`, `distill verify`, `distill inspect`. What is heavy is imported when it is needed."""
+"""The command line: `distill compile`, `distill verify`, `distill inspect`. Imports nothing heavy."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class Progress:
     def __init__(self, quiet: bool) -> None:
         self.shown = not quiet and sys.stderr.isatty()
         self.overwrites = os.environ.get("TERM", "dumb") != "dumb"
-        self.text = "start"
+        self.text = "load"
         self._done = threading.Event()
         self._started = time.monotonic()
 
@@ -94,7 +94,7 @@ class Progress:
 
 @contextmanager
 def working(clock: Clock, progress: Progress) -> Iterator[None]:
-    """Show progress, keep standard output clean of what the network's code prints, and let Ctrl-C end the work early."""
+    """Show progress, keep what the network's code prints off standard output, and let Ctrl-C end the work early."""
 
     def stop() -> None:
         clock.interrupted = True

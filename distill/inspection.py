@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from distill.certificate import network_part
 from distill.console import plain, result
 from distill.question import Question, ask
+from dsl.types import Axis
 
 if TYPE_CHECKING:
     from distill.commands import Job
+    from dsl.terms import Input
     from verify.subject import Site
 
 _LONGEST = 60  # characters of a list of symbols that is shown whole
@@ -24,12 +26,16 @@ def inspect(job: Job) -> dict[str, Any]:
     readout, domain = question.readout, question.domain
     return {
         "network": {**network_part(question), "positions": question.room},
-        "signature": {"inputs": [f"{i.name}: {i.type}" for i in domain.inputs], "output": _output(question)},
+        "signature": {"inputs": [_input(i) for i in domain.inputs], "output": _output(question)},
         "domain": {"description": domain.describe(), **domain.render()},
         "output": {"readout": readout.name, "at": readout.at, "symbols": list(readout.symbols)},
         "parameters": _parameters(question),
         "sites": [_site(site) for site in question.subject.sites],
     }
+
+
+def _input(column: Input) -> str:
+    return f"{column.name}: {column.type.kind.name.lower()}{' a position' if column.type.axis is Axis.POSITION else ''}"
 
 
 def _output(question: Question) -> str:
@@ -78,7 +84,8 @@ def _facts(found: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         "not finite" if size is None else f"{size:,} inputs" if size < 10**15 else f"about 10^{len(str(size)) - 1}",
     )
     yield "causal", "yes" if network["causal"] else "no"
-    yield "positions", "any number" if network["positions"] is None else f"at most {network['positions']}"
+    if domain.get("length") or output["at"] != "whole":
+        yield "positions", "any number" if network["positions"] is None else f"at most {network['positions']}"
 
 
 def _cut(text: str) -> str:
@@ -97,9 +104,12 @@ def _tables(facts: Sequence[Sequence[str]], sites: Sequence[Sequence[str]], coun
     from rich.table import Table
 
     console = Console()
-    tables = {"": (("", ""), facts), "parameters": (("module", "count"), counts)}
-    tables["sites"] = (("site", "kind", "shape"), sites)
-    for title, (header, rows) in tables.items():
+    tables = (
+        ("", ["", ""], facts),
+        ("parameters", ["module", "count"], counts),
+        ("sites", ["site", "kind", "shape"], sites),
+    )
+    for title, header, rows in tables:
         table = Table(*header, title=title or None, title_justify="left", show_header=bool(title))
         for row in rows:
             table.add_row(*(escape(plain(cell)) for cell in row))

@@ -21,7 +21,8 @@ from distill.specs import Bundle, InputSpec
 from dsl.rows import Rows
 from verify.subject import Run, Site, UnknownSite
 
-_BATCH = 256  # rows a batch: enough to be fast, and few enough that one row is not slow
+_BATCH, _SMALL_BATCH = 256, 64  # rows a batch: enough to be fast, and few enough that one row is not slow
+_LARGE = 2**18  # parameters from which fewer rows a batch are as fast
 
 
 class Network:
@@ -102,7 +103,7 @@ class Network:
     @property
     def batch_rows(self) -> int:
         """Give the rows of every batch."""
-        return self.fixed_rows or _BATCH
+        return self.fixed_rows or (_BATCH if self.parameters < _LARGE else _SMALL_BATCH)
 
     @property
     def fixed_rows(self) -> int | None:

@@ -15,7 +15,8 @@ from distill.question import Question, ask
 from distill.render import Rendered, render
 from distill.standing import Standing, judge, look_beyond
 from dsl import simplify
-from synthesis.search import Candidate, Settings, search
+from synthesis.attempt import Candidate, Settings
+from synthesis.search import search
 
 ROUNDS = 6  # times that counterexamples are searched on again
 

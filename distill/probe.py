@@ -17,7 +17,7 @@ from distill.specs import Bundle, InputSpec
 if TYPE_CHECKING:
     from distill.network import Network
 
-TOLERANCE = 1e-3  # how far a row's outputs may move with its company in a batch, relative to their size
+TOLERANCE = 1e-4  # how far a row's outputs may move with its company in a batch, relative to their size
 _LONGEST = 8  # positions of the inputs that shapes are found with
 _WIDEST = 64  # components tried where nothing says how many a network takes
 _FEW = 4  # rows that are compared with the same rows in other company

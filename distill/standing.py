@@ -13,7 +13,7 @@ from distill.question import Question
 from dsl.domains import Sampled
 from dsl.rows import Rows
 from dsl.terms import Expr, Value
-from synthesis.search import Candidate
+from synthesis.attempt import Candidate
 from verify import Behaviour, Reach, compare, probe
 
 EXHAUSTIVE = 1_000_000  # inputs up to which a finite domain is gone through

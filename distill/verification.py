@@ -91,15 +91,16 @@ def judge(question: Question, run: Runner, clock: Clock, seed: int) -> Behaviour
 
     Given samples are parted as a compile with this seed parts them, and the half that it keeps to judge by is used.
     """
-    domain, distribution = question.domain, "every input of the domain"
+    domain = question.domain
     exhaustive = domain.size is not None and domain.size <= EXHAUSTIVE
-    batches = domain.enumerate(BATCH) if exhaustive else iter(())
-    if not exhaustive:
-        held_out = domain.split(np.random.default_rng(seed))[1] if question.sampled else domain
-        batches = _in_batches(held_out.sample(FRESH, np.random.default_rng([seed, 1])))
-        distribution = held_out.distribution
-    if question.sampled:
-        distribution += f" that a compile with seed {seed} keeps to judge by"
+    if exhaustive:
+        batches, distribution = domain.enumerate(BATCH), "every input of the domain"
+    else:
+        judged = domain.split(np.random.default_rng(seed))[1] if question.sampled else domain
+        batches = _in_batches(judged.sample(FRESH, np.random.default_rng([seed, 1])))
+        distribution = judged.distribution
+        if question.sampled:
+            distribution += f" that a compile with seed {seed} keeps to judge by"
     return compare(
         batches,
         lambda rows: agreement(question, run, rows),
@@ -171,7 +172,7 @@ def differences(question: Question, run: Runner, behaviour: Behaviour) -> list[d
 
 
 def _spelt(question: Question, answers: Answers, rows: Rows) -> Sequence[Any]:
-    """Give the network's answers as `python PROGRAM.py` writes them: None where not scored, sets in the symbols' order."""
+    """Give the network's answers as programs write theirs: None where not scored, sets in the symbols' order."""
     each, counted = question.readout.at == "each", question.counted(rows, answers)
     lines = []
     for line, scored in zip(_values(question, answers, rows), counted.tolist(), strict=True):

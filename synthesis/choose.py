@@ -16,7 +16,7 @@ from synthesis.problem import same
 
 CONDITIONS, LEAVES, CELLS = 150, 150, 512
 DEPTH = 4  # conditions in a list
-WIDTHS = {4: 6, 3: 8, 2: 12}  # rules followed up with so many conditions left
+WIDTHS = {4: 4, 3: 6, 2: 8}  # rules followed up with so many conditions left
 BIAS = 8.0  # bits added to a rule's price when rules are compared by cells a bit
 
 
@@ -44,7 +44,7 @@ Rule = tuple[int, int]  # a condition (-1: otherwise) and a leaf
 
 def chosen(goal: Goal, rng: np.random.Generator) -> Iterator[Expr]:
     """Yield the cheapest decision list found that gives the target, at most DEPTH conditions."""
-    if goal.kind is Kind.BOOL:
+    if goal.kind is Kind.BOOL or goal.binary:
         return
     cells = len(goal.wanted)
     some = np.arange(cells) if cells <= CELLS else np.sort(rng.choice(cells, CELLS, replace=False))

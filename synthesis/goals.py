@@ -54,6 +54,11 @@ class Goal:
     wanted: np.ndarray
     kind: Kind
 
+    @property
+    def binary(self) -> bool:
+        """Whether the answers are the numbers 0 and 1, which another view of the target takes as conditions."""
+        return self.kind is Kind.INT and bool(np.isin(self.wanted, (0, 1)).all())
+
     def of(self, kinds: tuple[Kind, ...], most: int) -> list[int]:
         """Give the indices of the cheapest columns of these kinds."""
         found = [k for k, c in enumerate(self.columns) if c.type.kind in kinds]

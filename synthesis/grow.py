@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from synthesis.bank import Bank, Column
 from synthesis.vocabulary import Vocabulary, landmarks, literal, signs, wide
 
 INTS, BOTH = (Kind.INT,), (Kind.INT, Kind.REAL)
+TOGETHER = 64  # columns in one call
 POSITION, ROW = Axis.POSITION, Axis.ROW
 Grown = tuple[Expr, Type, np.ndarray]  # values rectangular
 
@@ -153,18 +155,32 @@ def _divided(bank: Bank, size: int, capacity: int) -> None:
 
 
 def _moved(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:
-    """One position column shifted, sorted, accumulated or reduced."""
+    """One position column shifted, sorted, accumulated or reduced, many columns in one call."""
     for kind in Kind:
         for k in words.shifts:
-            for column in list(bank.of(kind, POSITION, size - abs(k))):
-                for default in _defaults(column):
-                    yield _applied(bank, "shift", [column], (integer(k), default))
-        ops = (*words.running, *words.reductions, *(u for u in words.unary if u == "sorted"))
-        for op in ops:
-            if any(len(o.params) == 1 and o.params[0] is kind for o in PRIMITIVES[op].overloads):
-                for column in list(bank.of(kind, POSITION, size - 1)):
-                    if "mode" not in op or not wide(column):
-                        yield _applied(bank, op, [column], ())
+            columns = list(bank.of(kind, POSITION, size - abs(k)))
+            for default in {d: None for c in columns for d in _defaults(c)}:
+                those = [c for c in columns if default in _defaults(c)]
+                yield from _together(bank, "shift", those, (integer(k), default))
+        columns = list(bank.of(kind, POSITION, size - 1))
+        for op in (*words.running, *words.reductions, *(u for u in words.unary if u == "sorted")):
+            if any(len(o.params) == 1 and accepts(o.params[0], kind) for o in PRIMITIVES[op].overloads):
+                few = "mode" in op  # which takes a step for each value
+                yield from _together(bank, op, [c for c in columns if not few or (size <= 3 and not wide(c))], ())
+
+
+def _together(bank: Bank, op: str, columns: list[Column], constants: tuple[Literal, ...]) -> Iterator[Grown]:
+    """Apply a primitive to many columns as if their rows were those of one batch."""
+    layout = bank.layout
+    rows = len(layout.mask)
+    for start in range(0, len(columns), TOGETHER):
+        chunk = columns[start : start + TOGETHER]
+        stacked = np.concatenate([layout.square(c) for c in chunk])
+        ctx = replace(layout.interpreter.ctx, mask=np.tile(layout.mask, (len(chunk), 1)))
+        values = apply(ctx, op, [stacked, *(layout.interpreter(k) for k in constants)])
+        for k, column in enumerate(chunk):
+            type_ = _type_of(op, [column.type, *(c.type for c in constants)])
+            yield Call(op, (column.term, *constants)), type_, values[k * rows : (k + 1) * rows]
 
 
 def _picked(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:

@@ -7,6 +7,7 @@ Symbols are all listed in the batches; `None` alone is not.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from hypothesis import strategies as st
@@ -37,6 +38,7 @@ _VALUES: dict[Kind, st.SearchStrategy] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def literals(kind: Kind) -> st.SearchStrategy[Literal]:
     """Give constants of one kind that the batches of `cases` can hold."""
     return _VALUES[kind].map(lambda value: Literal(value, kind))
@@ -53,14 +55,14 @@ class Scope:
 OPEN = Scope()
 
 
+@lru_cache(maxsize=4096)  # strategies are costly to build, and are used again and again here
 @st.composite
 def terms(draw: st.DrawFn, type_: Type | None = None, depth: int = 3, scope: Scope = OPEN) -> Expr:
     """Give a well-typed term of exactly this kind, over this axis or a narrower one that may stand for it."""
     wanted = draw(st.sampled_from(TYPES)) if type_ is None else type_
     if depth <= 0 or draw(st.integers(0, 5)) == 0:
         return draw(_leaves(wanted, scope))
-    makers = _makers(wanted, scope)
-    choice = draw(st.sampled_from(makers))
+    choice = draw(_makers(wanted, scope))
     if choice == "lookup":
         return draw(lookups(wanted, depth, scope))
     if choice == "scan":
@@ -68,6 +70,7 @@ def terms(draw: st.DrawFn, type_: Type | None = None, depth: int = 3, scope: Sco
     return draw(calls(choice, depth, wanted, scope))
 
 
+@lru_cache(maxsize=4096)
 def _leaves(wanted: Type, scope: Scope) -> st.SearchStrategy[Expr]:
     if wanted.axis is Axis.PAIR:
         spread = st.sampled_from(["key", "query"])
@@ -78,13 +81,14 @@ def _leaves(wanted: Type, scope: Scope) -> st.SearchStrategy[Expr]:
     return st.sampled_from(found) | st.sampled_from(found) | literals(wanted.kind) if found else literals(wanted.kind)
 
 
-def _makers(wanted: Type, scope: Scope) -> list[str]:
+@lru_cache(maxsize=4096)
+def _makers(wanted: Type, scope: Scope) -> st.SearchStrategy[str]:
     names = [p.name for p in PRIMITIVES.values() if _gives(p, wanted) and not (scope.local and p.axes)]
     if wanted.axis is not Axis.PAIR:
         names += ["lookup"] * 2
     if wanted.axis is Axis.POSITION and not scope.local:
         names += ["scan"] * 2
-    return names
+    return st.sampled_from(names)
 
 
 def _gives(primitive: Primitive, wanted: Type) -> bool:
@@ -92,6 +96,7 @@ def _gives(primitive: Primitive, wanted: Type) -> bool:
     return axis is wanted.axis and any(o.result is wanted.kind for o in primitive.overloads)
 
 
+@lru_cache(maxsize=4096)
 @st.composite
 def calls(draw: st.DrawFn, name: str, depth: int = 2, wanted: Type | None = None, scope: Scope = OPEN) -> Call:
     """Give a call of one primitive: of any of its types, or of the type wanted (which it must be able to give)."""
@@ -113,6 +118,7 @@ def calls(draw: st.DrawFn, name: str, depth: int = 2, wanted: Type | None = None
     return Call(name, tuple(args))
 
 
+@lru_cache(maxsize=4096)
 @st.composite
 def lookups(draw: st.DrawFn, wanted: Type, depth: int = 2, scope: Scope = OPEN) -> Call:
     """Give a table of one or two keys applied to terms."""
@@ -121,6 +127,7 @@ def lookups(draw: st.DrawFn, wanted: Type, depth: int = 2, scope: Scope = OPEN) 
     return Call("lookup", (*keys, draw(tables(kinds, wanted.kind))))
 
 
+@lru_cache(maxsize=4096)
 @st.composite
 def tables(draw: st.DrawFn, kinds: tuple[Kind, ...], kind: Kind) -> Table:
     """Give a table of up to four entries, sorted by their text."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import takewhile
 
 from distill.describe.speaker import Speaker, abbreviated
-from distill.describe.tables import choice
-from distill.describe.words import LIMIT
+from distill.describe.tables import as_sum, changes, choice
+from distill.describe.words import CARRIED, LIMIT
 from dsl.check import check
-from dsl.terms import Call, Expr, Input, Literal, subterms
+from dsl.terms import STATE, Call, Expr, Input, Literal, substitute, subterms
 from dsl.types import Axis, Kind
 
 _DEEPEST = 12  # levels of a term that a sentence may hold
@@ -22,50 +22,60 @@ def describe(term: Expr) -> str:
     Raises TypeMismatch where the term has no type.
 
     >>> from dsl.parser import parse_expr
-    >>> from dsl.terms import Input
-    >>> from dsl.types import Type
+    >>> from dsl.types import Kind, Type
     >>> x = Input("x", Type(Kind.INT, Axis.POSITION))
     >>> describe(parse_expr("running_sum(x) % 5", [x]))
     'At each position, the remainder of the running sum of x divided by 5'
     """
-    memo: dict = {}
-    shallow = _sentence(Speaker(1, memo), term)
-    best = shallow if len(shallow) <= LIMIT else _finished(abbreviated(term).text, term)
-    for depth in range(2, _DEEPEST + 1):
-        text = _sentence(Speaker(depth, memo), term)
-        best = text if len(text) <= LIMIT else best
-    return best if len(best) <= LIMIT else best[: LIMIT - 3].rstrip() + "..."
+    if isinstance(term, Call) and term.op == "symbol":
+        return describe(term.args[0])
+    best, memo = _finished(abbreviated(term).text, term), {}
+    for depth in range(1, _DEEPEST + 1):
+        fitting = [t for t in _sentences(Speaker(depth, memo), term) if len(t) <= LIMIT]
+        best = fitting[0] if fitting else best
+    return best
 
 
-def _sentence(say: Speaker, term: Expr) -> str:
-    whole = _sequence(say, term)
-    if whole:
-        return whole
+def _sentences(say: Speaker, term: Expr) -> list[str]:
+    """Give the ways to describe a term at one depth, the best first."""
+    plain = _finished(say.value(term).text, term)
     spelled = choice(say, term)
-    return _finished(spelled or say.value(term).text, term, ": " if spelled else ", ")
+    found = [_sequence(say, term), spelled and _finished(spelled, term, ": "), plain]
+    scan = _carried(term)
+    if scan is not None:
+        carry = Input(CARRIED[STATE], check(scan))
+        rule = f", where the carry {changes(say, scan)}"
+        found = [*(s + rule for s in _sentences(say, substitute(term, {scan: carry}))), *found]
+    return [sentence for sentence in found if sentence]
+
+
+def _carried(term: Expr) -> Call | None:
+    """Give the one scan that a term holds and can be described apart from it; None where there are none or more."""
+    scans = [t for t in subterms(term) if isinstance(t, Call) and t.op == "scan" and as_sum(t) is None]
+    names = {t.name for t in subterms(term) if isinstance(t, Input)}
+    if not scans or (scans[-1] is term and check(term).kind is not Kind.BOOL) or CARRIED[STATE] in names:
+        return None
+    rest = set(subterms(substitute(term, {scans[-1]: scans[-1].args[0]})))
+    return None if rest & set(scans) else scans[-1]
 
 
 def _finished(text: str, term: Expr, joint: str = ", ") -> str:
-    """Make a phrase a sentence: say over what it varies, begin with a capital unless a name stands first."""
+    """Make a phrase a sentence: say over what it varies, begin with a capital unless a name or a sign stands first."""
     scope = _SCOPES[check(term).axis]
     if isinstance(term, Literal):
         return f"Always {text}"
-    if scope:
-        return f"{scope}{joint}{text}"
-    first = text.split(" ")[0]
+    if scope or joint == ": ":
+        return f"{scope}{joint}{text}" if scope else text
+    first = "".join(takewhile(str.isidentifier, text))
     names = {t.name for t in subterms(term) if isinstance(t, Input)}
-    if "".join(takewhile(str.isidentifier, first)) in names or not first[:1].isalpha():
-        return f"The value of {text}"
-    return text[0].upper() + text[1:]
+    return f"The value of {text}" if first in names or not first else text[0].upper() + text[1:]
 
 
 def _sequence(say: Speaker, term: Expr) -> str:
     """Name what is done to a sequence as a whole; "" where it is not moved or ordered as a whole."""
     match term:
-        case Call(op="symbol", args=(inner,)):
-            return _sequence(say, inner)
-        case Input(name=name) if check(term).axis is Axis.POSITION:
-            return "The sequence unchanged" if name == "token" else ""
+        case Input(name="token"):
+            return "The sequence unchanged"
         case Call(op="sorted" | "gather"):
             noun, _, order = say.value(term).text.partition(" in ")
             if order == "reverse order" and noun == "the symbol":
@@ -73,5 +83,3 @@ def _sequence(say: Speaker, term: Expr) -> str:
             if order in ("ascending order", "descending order", "reverse order"):
                 return f"The {'symbols' if noun == 'the symbol' else f'values of {noun}'} in {order}"
     return ""
-
-

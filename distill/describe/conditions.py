@@ -37,8 +37,8 @@ def members(condition: Expr) -> Membership | None:
                 return None
             return Membership(key, (value,), op == "eq")
         case Call(op="lookup", args=(key, Table(entries=entries, default=bool(default), kind=Kind.BOOL))):
-            listed_values = tuple(k for (k,), value in entries if value != default)
-            return Membership(key, listed_values, not default) if listed_values and check(key).kind is not Kind.BOOL else None
+            exceptions = tuple(k for (k,), value in entries if value != default)
+            return Membership(key, exceptions, not default) if exceptions and check(key).kind is not Kind.BOOL else None
         case Call(op="not", args=(inner,)):
             found = members(inner)
             return found and Membership(found.key, found.values, not found.inside)
@@ -63,8 +63,12 @@ def operands(op: str, term: Expr) -> Iterator[Expr]:
 def denied(condition: Expr) -> Expr | None:
     """Give the opposite of a condition where it has a short one."""
     match condition:
+        case Input():
+            return Call("not", (condition,))
         case Call(op="not", args=(inner,)):
             return inner
+        case Call(op="and" | "or" as op, args=args):
+            return Call("or" if op == "and" else "and", tuple(denied(a) or Call("not", (a,)) for a in args))
         case Call(op="eq" | "ne" as op, args=args):
             return Call(_OPPOSITE[op], args)
         case Call(op="lt" | "le" as op, args=(a, b)):
@@ -96,6 +100,11 @@ def _special(say: Speaker, found: Membership) -> str:
     """Give the plain words for being at an end, even, odd or divisible; "" where none apply."""
     negation = "" if found.inside else "not "
     match found.key, found.values:
+        case Call(op="count", args=(where,)), (0,):
+            return f"there are {'no ' if found.inside else ''}{say.positions(where)}"
+        case Call(op="running_count" | "count_all" as op, args=(condition,)), (0,) if counted(condition):
+            amount = "no" if found.inside else "some"
+            return f"there is {amount} {counted(condition)}{' so far' if op == 'running_count' else ''}"
         case Call(op="index" | "from_end" as op), (0,):
             return f"it is {negation}the {_ENDS[op]} position"
         case Call(op="mod", args=(value, Literal(value=2))), (0 | 1 as rest,):
@@ -106,7 +115,7 @@ def _special(say: Speaker, found: Membership) -> str:
 
 
 def counted(condition: Expr) -> str:
-    """Give the symbols that a condition asks for, as in `the count of 'a' or 'b'`; "" where it asks for anything else."""
+    """Give the symbols that a condition asks for, as in `the count of 'a' or 'b'`; "" for any other condition."""
     found = members(condition)
     if found is None or not found.inside or len(found.values) > _MOST:
         return ""
@@ -121,8 +130,8 @@ def balance(value: Expr) -> tuple[str, str] | None:
             return (counted(condition), "") if counted(condition) else None
         case Call(op="sub", args=(Call(op="int", args=(up,)), Call(op="int", args=(down,)))):
             return (counted(up), counted(down)) if counted(up) and counted(down) else None
-        case Call(op="lookup", args=(Input(type=type_), Table(entries=entries, default=0))) if type_.kind is Kind.SYMBOL:
-            if not entries or len(entries) > _MOST or any(v not in (1, -1, 0) for _, v in entries):
+        case Call(op="lookup", args=(Input() as key, Table(entries=entries, default=0))):
+            if key.type.kind is not Kind.SYMBOL or len(entries) > _MOST or any(v not in (1, -1, 0) for _, v in entries):
                 return None
             ups, downs = ([constant(k) for (k,), v in entries if v == sign] for sign in (1, -1))
             return (listed(ups, "or"), listed(downs, "or") if downs else "") if ups else None

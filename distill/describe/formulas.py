@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from distill.describe.words import ATOM, Phrase, constant, named
+from distill.describe.words import ATOM, CARRIED, Phrase, constant, named
 from dsl.check import check
 from dsl.primitives import PRIMITIVES
-from dsl.terms import OLDER, STATE, Call, Expr, Input, Literal, subterms
+from dsl.terms import Call, Expr, Input, Literal, subterms
 from dsl.types import Axis, Kind
 
 _SIGNS = ("add", "sub", "mul", "floordiv", "mod", "div", "neg")
-_NAMES = {"token": "symbol", STATE: "carry", OLDER: "earlier carry"}
+_NAMES = {"token": "symbol", **CARRIED}
 _MOST = 30  # distinct subterms of a formula that is written out
 _UNARY = 8  # the precedence of a sign
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from distill.describe.conditions import balance, counted, denied, members, membership, operands
 from distill.describe.formulas import formula
 from distill.describe.tables import carried, table
-from distill.describe.words import ATOM, CLAUSE, LOOSE, PREFIX, Phrase, constant, listed
+from distill.describe.words import CLAUSE, LOOSE, PREFIX, Phrase, listed
 from dsl.check import check
 from dsl.primitives import PRIMITIVES
-from dsl.terms import Call, Expr, Literal, Table, call, integer
+from dsl.terms import Call, Expr, Input, Literal, Table, call, integer
 from dsl.types import Kind
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def idiom(say: Speaker, term: Call) -> Phrase | None:
     match term:
         case Call(op="lookup", args=(*keys, Table() as entries)):
             return membership(say, term) or table(say, tuple(keys), entries)
-        case Call(op="scan", args=(Literal() as start, step)):
-            return carried(say, start, step)
+        case Call(op="scan"):
+            return carried(say, term)
         case Call(op="symbol", args=(value,)):
             return say.value(value)
         case Call(op="eq" | "ne"):
@@ -45,8 +45,7 @@ def idiom(say: Speaker, term: Call) -> Phrase | None:
         case Call(op="min" | "max" as op):
             return _extreme(say, op, term)
         case Call(op="not", args=(inner,)):
-            opposite = denied(inner)
-            return membership(say, term) or (say.phrase(opposite) if opposite is not None else None)
+            return membership(say, term) or _denial(say, inner)
         case Call(op="since", args=(condition,)):
             return _since(say, condition)
         case Call(op="shift" | "gather"):
@@ -75,6 +74,13 @@ def _chain(say: Speaker, op: str, term: Call) -> Phrase:
     return Phrase(f" {op} ".join(say.phrase(p).within(binds) for p in parts), binds)
 
 
+def _denial(say: Speaker, condition: Expr) -> Phrase | None:
+    if isinstance(condition, Input):
+        return Phrase(say.phrase(condition).text.removesuffix("holds") + "does not hold", CLAUSE)
+    opposite = denied(condition)
+    return None if opposite is None else say.phrase(opposite)
+
+
 def _extreme(say: Speaker, op: str, term: Call) -> Phrase:
     parts = list(operands(op, term))
     if len(parts) > _MOST:
@@ -84,11 +90,11 @@ def _extreme(say: Speaker, op: str, term: Call) -> Phrase:
 
 
 def _compared(say: Speaker, term: Call) -> Phrase | None:
-    """Put the constant last, and call a table that is compared with a bound."""
+    """Put the constant last and the input first, and call a table that something is compared with a bound."""
     a, b = term.args
-    if isinstance(a, Literal):
+    if isinstance(a, Literal) or (isinstance(b, Input) and not isinstance(a, Input)):
         relation = "above" if term.op == "lt" else "at least"
-        return Phrase(f"{say.value(b).within(CLAUSE + 1)} is {relation} {say.value(a).text}", CLAUSE)
+        return Phrase(f"{say.value(b).within(CLAUSE + 1)} is {relation} {say.value(a).within(CLAUSE + 1)}", CLAUSE)
     if isinstance(b, Call) and b.op == "lookup" and isinstance(b.args[-1], Table):
         relation = "below" if term.op == "lt" else "at most"
         bound = table(say, b.args[:-1], b.args[-1], "a bound")
@@ -111,7 +117,8 @@ def _tally_of(op: str, weights: tuple[str, str] | None) -> Phrase | None:
 def _since(say: Speaker, condition: Expr) -> Phrase | None:
     """How long the opposite has held, where the condition is itself a denial; else since which symbol."""
     opposite, found = denied(condition), members(condition)
-    if opposite is not None and ((isinstance(condition, Call) and condition.op in ("not", "ne")) or (found is not None and not found.inside)):
+    denial = isinstance(condition, Call) and condition.op in ("not", "ne")
+    if opposite is not None and (denial or (found is not None and not found.inside)):
         if counted(opposite):
             return Phrase(f"the length of the current run of {counted(opposite)}", PREFIX)
         return Phrase(f"the number of positions in a row where {say.phrase(opposite).text}", LOOSE)
@@ -129,16 +136,18 @@ def _elsewhere(say: Speaker, term: Call) -> Phrase | None:
             return say.phrase(value)
         if not from_end(where):
             return None
-        ranked = isinstance(value, Call) and value.op == "sorted"
-        inner, order = (value.args[0], "descending") if ranked else (value, "reverse")
-        return _after(say, inner, f"in {order} order", condition)
-    assert isinstance(where, Literal) and isinstance(where.value, int)
-    side, by = ("before", where.value) if where.value > 0 else ("after", -where.value)
-    if by == 0:
+        if isinstance(value, Call) and value.op == "sorted":
+            return _after(say, value.args[0], "in descending order", condition)
+        return _after(say, value, "in reverse order", condition)
+    steps = where.value if isinstance(where, Literal) and isinstance(where.value, int) else 0
+    side = "before" if steps > 0 else "after"
+    if steps == 0:
         return say.phrase(value)
-    if by == 1 and not condition:
-        return Phrase(f"the {'previous' if side == 'before' else 'next'} {say.plain(value)}", PREFIX)
-    return _after(say, value, f"{by} position{'s' * (by > 1)} {side}", condition)
+    if abs(steps) == 1:
+        if condition:
+            return _after(say, value, f"one position {side}", condition)
+        return Phrase(f"the {'previous' if steps > 0 else 'next'} {say.plain(value)}", PREFIX)
+    return _after(say, value, f"{abs(steps)} positions {side}", condition)
 
 
 def _after(say: Speaker, value: Expr, words: str, condition: bool) -> Phrase:

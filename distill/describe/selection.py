@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from distill.describe.conditions import counted, members, operands
 from distill.describe.words import LOOSE, listed
 from dsl.check import check
-from dsl.terms import Call, Expr, Literal, subterms
+from dsl.terms import Call, Expr, Literal, substitute, subterms
 from dsl.types import Axis
 
 if TYPE_CHECKING:
@@ -52,10 +52,10 @@ def _order(condition: Expr) -> str:
 def _feature(say: Speaker, condition: Expr) -> str:
     """Give what the positions have: a value like the one here, or a symbol; "" for any other condition."""
     match condition:
-        case Call(op=op, args=(Call(op="key" | "query" as one, args=(value,)), Call(op="key" | "query" as two, args=(other,)))):
-            if value is not other or one == two or op not in ("eq", "ne", "lt", "le"):
+        case Call(op="eq" | "ne" | "lt" | "le" as op, args=(Call() as one, Call() as two)):
+            if {one.op, two.op} != {"key", "query"} or one.args != two.args:
                 return ""
-            noun, up = say.plain(value), one == "query"
+            noun, up = say.plain(one.args[0]), one.op == "query"
             return {
                 "eq": f"the same {noun}",
                 "ne": f"another {noun}",
@@ -68,14 +68,7 @@ def _feature(say: Speaker, condition: Expr) -> str:
 
 def _unspread(condition: Expr) -> Expr:
     """Take a condition on the value looked at alone as one on that position: `key(x) == 1` is `x == 1`."""
-    ends = {t.op for t in subterms(condition) if isinstance(t, Call) and check(t).axis is Axis.PAIR and not t.args}
-    spread = {t.op for t in subterms(condition) if isinstance(t, Call) and t.op in ("key", "query")}
-    if ends or spread != {"key"}:
-        return condition
-    return _lowered(condition)
-
-
-def _lowered(term: Expr) -> Expr:
-    if not isinstance(term, Call) or check(term).axis is not Axis.PAIR:
-        return term
-    return term.args[0] if term.op == "key" else Call(term.op, tuple(map(_lowered, term.args)))
+    pairs = {t for t in subterms(condition) if isinstance(t, Call) and check(t).axis is Axis.PAIR}
+    keys: dict[Expr, Expr] = {t: t.args[0] for t in pairs if t.op == "key"}
+    alone = all(t in keys or any(a in pairs for a in t.args) for t in pairs)
+    return substitute(condition, keys) if alone else condition

@@ -1,24 +1,25 @@
 """The speaker: a term in words, from the phrases that stand beside the primitives, down to a depth.
 
-`{0}` in a primitive's phrase is its first argument as a noun, `{0!}` the same without an article, `{0?}` a clause and `{0*}` the
-positions that it selects. Idioms (`distill.describe.idioms`) come before these templates.
+`{0}` in a primitive's phrase is its first argument as a noun, `{0!}` the same without an article, `{0?}` a clause and
+`{0*}` the positions that it selects. Idioms (`distill.describe.idioms`) come before these templates.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 
 from distill.describe.idioms import idiom
 from distill.describe.selection import positions
-from distill.describe.words import ATOM, CLAUSE, LIMIT, LOOSE, PREFIX, Phrase, constant, listed, named
+from distill.describe.words import ATOM, CARRIED, CLAUSE, LIMIT, LOOSE, PREFIX, Phrase, constant, listed, named
 from dsl.check import check
 from dsl.primitives import PRIMITIVES, Primitive
-from dsl.terms import OLDER, STATE, Call, Expr, Input, Literal, subterms
+from dsl.terms import Call, Expr, Input, Literal, subterms
 from dsl.types import Axis, Kind
 
 _SLOT = re.compile(r"\{(\d)([?!*]?)\}")
-_WORDS = {"token": "the symbol", "number": "the number", STATE: "the carry", OLDER: "the earlier carry"}
+_WORDS = {"token": "the symbol", "number": "the number"} | {n: f"the {noun}" for n, noun in CARRIED.items()}
 _FEW = 4  # distinct subterms that are spelled out at any depth
 _NAMES = 3  # names of what an abbreviated part depends on
 
@@ -61,11 +62,13 @@ class Speaker:
             case Input(name=name):
                 noun = _WORDS.get(name) or named(name)
                 return Phrase(f"{noun} holds", CLAUSE) if term.type.kind is Kind.BOOL else Phrase(noun)
-            case Literal(value=value, kind=kind):
+            case Literal(value=value, kind=Kind.BOOL):
+                return Phrase("always" if value else "never", CLAUSE)
+            case Literal(value=value):
                 text = constant(value)
-                return Phrase(("always" if value else "never") if kind is Kind.BOOL else text, 8 if text[0] == "-" else ATOM)
+                return Phrase(text, PREFIX if text.startswith("-") else ATOM)
             case Call():
-                if self.depth <= 0 and len(set(subterms(term))) > _FEW:
+                if self.depth <= 0 and len(list(islice(subterms(term), _FEW + 1))) > _FEW:
                     return abbreviated(term)
                 inner = Speaker(max(self.depth - 1, 0), self.memo)
                 found = idiom(inner, term) or _fill(inner, term)
@@ -77,10 +80,9 @@ def abbreviated(term: Expr) -> Phrase:
     """Say only what kind of thing a term is and what it depends on."""
     names = dict.fromkeys(_WORDS.get(t.name) or named(t.name) for t in subterms(term) if isinstance(t, Input))
     shown = [*list(names)[:_NAMES], *([f"{len(names) - _NAMES} more"] if len(names) > _NAMES else [])]
-    condition = check(term).kind is Kind.BOOL
     if not shown:
-        shown = ["the position"]
-    if condition:
+        shown = ["the positions"]
+    if check(term).kind is Kind.BOOL:
         return Phrase(f"a condition on {listed(shown)} holds", CLAUSE)
     return Phrase(f"a formula of {listed(shown)}", PREFIX)
 

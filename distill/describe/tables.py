@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from distill.describe.words import CLAUSE, LOOSE, PREFIX, Phrase, constant, listed
@@ -20,82 +21,100 @@ _KEYS = 4  # values of a key in one case
 
 def table(say: Speaker, keys: tuple[Expr, ...], entries: Table, noun: str = "a value") -> Phrase:
     """Give a table in passing: `a value that depends on month (2: 29, 4: 30, ..., else 31)`."""
-    if len(keys) > 1 or not entries.entries or check(keys[0]).kind is Kind.BOOL:
-        found = Phrase(f"a table of {listed([say.value(k).within(PREFIX) for k in keys])}", PREFIX)
-        return Phrase(f"{found.text} holds", CLAUSE) if entries.kind is Kind.BOOL else found
+    by = listed([say.value(k).within(PREFIX) for k in keys])
+    if entries.kind is Kind.BOOL:
+        return Phrase(f"a table of {by} holds", CLAUSE)
+    if len(keys) > 1 or not entries.entries or entries.key_kinds[0] is Kind.BOOL:
+        return Phrase(f"a table of {by}", PREFIX)
     shown = [f"{constant(k)}: {constant(v)}" for (k,), v in entries.entries if v != entries.default]
     if len(shown) > _ENTRIES:
         shown = [*shown[: _ENTRIES - 1], "..."]
     shown.append(f"else {constant(entries.default)}")
-    return Phrase(f"{noun} that depends on {say.value(keys[0]).within(PREFIX)} ({', '.join(shown)})", PREFIX)
+    return Phrase(f"{noun} that depends on {by} ({', '.join(shown)})", PREFIX)
 
 
 def choice(say: Speaker, term: Expr) -> str:
-    """Give a choice or a table as a sentence spells it: `1 where x is 0, 2 where it is 3, else 5`; "" for any other term."""
+    """Spell out a choice or a table: `1 where x is 0, 2 where it is 3, else 5`; "" for any other term."""
     word = "if" if check(term).axis is Axis.ROW else "where"
     arms, otherwise = _arms(say, term)
-    if not arms or len(arms) > _CASES:
+    if len(arms) > _CASES and isinstance(term, Call) and term.op == "lookup":
         return ""
-    return ", ".join([*(f"{value} {word} {condition}" for value, condition in arms), f"else {otherwise}"])
+    cases = [f"{value} {word} {condition}" for value, condition in arms[: _CASES if len(arms) <= _CASES else 2]]
+    last = f"else {otherwise}" if len(arms) <= _CASES else f"and so on ({len(arms) + 1} cases)"
+    return ", ".join([*cases, last]) if cases else ""
 
 
 def _arms(say: Speaker, term: Expr) -> tuple[list[tuple[str, str]], str]:
     """Give (value, condition) pairs and what holds otherwise."""
     match term:
-        case Call(op="symbol", args=(inner,)):
-            return _arms(say, inner)
+        case Call(op="int", args=(condition,)):
+            return [("1", say.phrase(condition).text)], "0"
         case Call(op="if", args=(condition, yes, no)):
-            arms, otherwise = _arms(say, no) if isinstance(no, Call) and no.op == "if" else ([], say.value(no).within(1))
-            return [(say.value(yes).within(1), say.phrase(condition).text), *arms], otherwise
-        case Call(op="lookup", args=(key, Table() as entries)) if entries.kind is not Kind.BOOL:
-            return _cases(say, key, entries), constant(entries.default)
+            first = say.value(yes).within(1), say.phrase(condition).text
+            if not isinstance(no, Call) or no.op != "if":
+                return [first], say.value(no).within(1)
+            arms, otherwise = _arms(say, no)
+            return [first, *arms], otherwise
+        case Call(op="lookup", args=(*keys, Table() as entries)) if entries.kind is not Kind.BOOL:
+            return _cases(say, tuple(keys), entries), constant(entries.default)
     return [], ""
 
 
-def _cases(say: Speaker, key: Expr, entries: Table) -> list[tuple[str, str]]:
+def _cases(say: Speaker, keys: tuple[Expr, ...], entries: Table) -> list[tuple[str, str]]:
+    """Give what a table says by value: the entries of one key that have the same value stand together."""
+    kept = [(parts, value) for parts, value in entries.entries if value != entries.default]
+    key, *others = keys
+    if others or check(key).kind is Kind.BOOL:
+        return [(constant(value), " and ".join(map(partial(_equal, say), keys, parts))) for parts, value in kept]
     groups: dict[Value, list[Value]] = {}
-    for (part,), value in entries.entries:
-        if value != entries.default:
-            groups.setdefault(value, []).append(part)
-    if check(key).kind is Kind.BOOL:
-        opposite = Call("not", (key,))
-        return [(constant(v), say.phrase(key if parts[0] else opposite).text) for v, parts in groups.items()]
+    for (part,), value in kept:
+        groups.setdefault(value, []).append(part)
     subject, cases = say.value(key).within(CLAUSE + 1), []
     for value, parts in groups.items():
-        keys = [constant(p) for p in parts[:_KEYS]] + ([f"{len(parts) - _KEYS} more"] if len(parts) > _KEYS else [])
-        cases.append((constant(value), f"{subject} is {listed(keys, 'or')}"))
+        shown = [constant(p) for p in parts[:_KEYS]] + ([f"{len(parts) - _KEYS} more"] if len(parts) > _KEYS else [])
+        cases.append((constant(value), f"{subject} is {listed(shown, 'or')}"))
         subject = "it"
     return cases
 
 
-def carried(say: Speaker, start: Literal, step: Expr) -> Phrase:
-    """Give what a scan carries along: a running sum or its remainder where it is one, else how it starts and changes."""
-    known = _as_sum(start, step)
+def _equal(say: Speaker, key: Expr, value: Value) -> str:
+    if isinstance(value, bool) and check(key).kind is Kind.BOOL:
+        return say.phrase(key if value else Call("not", (key,))).within(CLAUSE)
+    return f"{say.value(key).within(CLAUSE + 1)} is {constant(value)}"
+
+
+def carried(say: Speaker, scan: Call) -> Phrase:
+    """Give what a scan carries along: a running sum, or its remainder, where it is one."""
+    known = as_sum(scan)
     if known is not None:
         return say.phrase(known)
-    first = constant(start.value)
-    if start.kind is Kind.BOOL:
-        return Phrase(f"a carried flag ({first} at first, then whether {say.phrase(step).text}) holds", CLAUSE)
+    if check(scan).kind is Kind.BOOL:
+        return Phrase(f"a carried flag ({changes(say, scan)}) holds", CLAUSE)
+    return Phrase(f"a carried value that {changes(say, scan)}", LOOSE)
+
+
+def changes(say: Speaker, scan: Call) -> str:
+    """Say how what a scan carries starts and how it goes on, without a subject."""
+    start, step = scan.args
     match step:
-        case Call(op="lookup", args=(*keys, Table())) if len(keys) > 1 or isinstance(keys[0], Input):
-            by = listed([say.value(k).within(PREFIX) for k in keys])
-            return Phrase(f"a carried value that starts at {first} and moves by a table of {by}", LOOSE)
-    return Phrase(f"a carried value that starts at {first} and becomes {say.value(step).text} at each step", LOOSE)
+        case Call(op="lookup", args=(*keys, Table())) if all(isinstance(k, Input) for k in keys):
+            rule = f"moves by a table of {listed([say.value(k).text for k in keys])}"
+        case _:
+            rule = f"becomes {say.value(step).text} at each step"
+    return f"starts at {say.value(start).text} and {rule}"
 
 
-def _as_sum(start: Literal, step: Expr) -> Expr | None:
+def as_sum(scan: Call) -> Expr | None:
     """Give a scan as a running sum, or its remainder, where that is what it is."""
-    state, bound = Input(STATE, check(step)), reads_state(step)
-    if start.value != 0 or start.kind not in (Kind.INT, Kind.REAL):
-        return None
+    match scan.args:
+        case Literal(value=0, kind=Kind.INT | Kind.REAL) as start, step:
+            bound = reads_state(step)
+        case _:
+            return None
     match step:
-        case Call(op="add", args=(one, two)) if one is state and two not in bound:
-            return call("running_sum", two)
-        case Call(op="add", args=(one, two)) if two is state and one not in bound:
-            return call("running_sum", one)
+        case Call(op="add", args=(Input(name=name), value)) | Call(op="add", args=(value, Input(name=name))):
+            return call("running_sum", value) if name == STATE and value not in bound else None
         case Call(op="mod", args=(total, Literal() as divisor)):
-            inner = _as_sum(start, total)
+            inner = as_sum(call("scan", start, total))
             return None if inner is None else call("mod", inner, divisor)
     return None
-
-

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dsl.terms import Value
+from dsl.terms import OLDER, STATE, Value
 
 ATOM, PREFIX, CLAUSE, LOOSE = 9, 8, 4, 0  # how tightly phrases bind, on the scale of the operators' precedences
+CARRIED = {STATE: "carry", OLDER: "earlier carry"}  # what a scan carries, and what it carried one position before
 LIMIT = 150  # characters of a sentence
 _NAME, _SYMBOL, _MEMBERS = 24, 16, 4  # characters of a name and of a symbol, members of a set that are shown
 

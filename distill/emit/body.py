@@ -78,6 +78,8 @@ class Body:
     def variable(self, term: Expr, scope: Scope) -> str:
         """Give the variable for a value while lists are gone over; inside an aggregate another one."""
         key = (term, scope.depth)
+        if term in self.components and not scope.depth:
+            return self.components[term]
         if key not in self.variables:
             if isinstance(term, Input):
                 wanted = [letters(term)[scope.depth]]

@@ -12,6 +12,7 @@ from distill.emit.predict import Predict, predict_of
 from distill.emit.signature import About, Signature
 from distill.emit.source import quoted
 
+_IMPORTS = {"accumulate": "from itertools import accumulate", "median": "from statistics import median"}
 _MEAN = """
 def mean(values, default):
     return sum(values) / len(values) if values else default
@@ -74,8 +75,8 @@ def _sentence(text: str) -> str:
 
 
 def _imports(body: Predict) -> str:
-    accumulate = "from itertools import accumulate\n" if "accumulate" in body.helpers else ""
-    return f"import json\nimport sys\n{accumulate}"
+    needed = [line for helper, line in _IMPORTS.items() if helper in body.helpers]
+    return "\n".join(["import json", "import sys", *needed]) + "\n"
 
 
 def _constants(body: Predict, signature: Signature, sets: bool) -> str:

@@ -22,7 +22,7 @@ _SPELT = dict(
 _DISPLACED = {1: "previous", 2: "before_that", 3: "third_last", 4: "fourth_last", -1: "following", -2: "after_that"}
 _STEPS = {"floordiv": "carry", "mod": "remainder", "ne": "odd", "eq": "even", "max": "largest", "min": "smallest", "add": "total"}
 _GENERATED = re.compile(r"(s|t|v|x|step|term|value|node|feature|col|column)_?\d*")
-_OURS = ("inputs", "strict", "predict", "predict_batch", "json", "sys", "accumulate", "mean", "mode", "line", "error")
+_OURS = ("inputs", "strict", "predict", "predict_batch", "json", "sys", "accumulate", "mean", "median", "mode", "line", "error")
 RESERVED = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *_OURS})
 
 

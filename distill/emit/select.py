@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dsl.check import check
+from dsl.primitives import PRIMITIVES
 from dsl.terms import Call, Expr, Literal, call, subterms
 from dsl.types import Axis
-from dsl.check import check
 from distill.emit.lists import items, last, list_source, settle
 from distill.emit.plan import light
 from distill.emit.rewrite import BEFORE, INDEX, UPTO, flatten
 from distill.emit.scope import Pair, Place, Scope
-from distill.emit.source import AND, COMPARISON, OR, PRODUCT, Code, constant
+from distill.emit.source import AND, COMPARISON, OR, PRODUCT, UNARY, Code, constant
 
 if TYPE_CHECKING:
     from distill.emit.body import Body
 
 AFTER = call("lt", call("query", INDEX), call("key", INDEX))
 _CUTS = {BEFORE: "before", UPTO: "upto", AFTER: "after"}
-_AGGREGATES = {"count_all": "sum", "sum_all": "sum", "min_all": "min", "max_all": "max", "any_all": "any", "every_all": "all"}
 
 
 def aggregate(body: Body, term: Call, scope: Scope) -> Code:
@@ -44,7 +44,11 @@ def aggregate(body: Body, term: Call, scope: Scope) -> Code:
     filtered = f" if {test.within(OR)}" if parts and rest else ""
     over = header.removeprefix(f"for {value.text} in ")
     plain = not filtered and over != header
-    return _aggregated(body, term, over if plain else f"{value.text} {header}{filtered}", plain, not filtered and cut in ("", "upto"))
+    source = over if plain else f"{value.text} {header}{filtered}"
+    if term.op == "mean" and not filtered and cut in ("", "upto"):
+        count = body.length() if not cut else scope.place()
+        return Code(f"sum({source}) / {count.within(UNARY)}", PRODUCT)
+    return _aggregated(body, term, source, plain, not filtered and cut in ("", "upto"))
 
 
 def _aggregated(body: Body, term: Call, over: str, plain: bool, certain: bool) -> Code:
@@ -112,7 +116,9 @@ def reduction(body: Body, term: Call, place: Place) -> Code:
             return Code(f"len(set({values}))" if " for " not in values else f"len({{{values}}})")
         case Call(op="mode_all"):
             return Code(f"{body.mode(value)}({list_source(body, value)})")
-    return Code(f"{_AGGREGATES[term.op]}({items(body, value)})")
+    if term.op == "median_all":
+        body.helpers.add("median")
+    return Code(PRIMITIVES[term.op].python.format(items(body, value)))
 
 
 def _searchable(body: Body, source: Expr, sought: Expr) -> bool:

@@ -14,7 +14,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 OPEN, CLOSE, BOS, EOS = range(4)
 DEEPEST = 3
 LONGEST = 24
-STEPS = 3000
+STEPS = 1500
 
 
 def draw(rows: int, rng: np.random.Generator) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from distill.emit import About, Signature, emit
@@ -29,7 +29,10 @@ STREAM = Numbers(1, (-2,), (5,), (1, 6))
 REALS = Numbers(1, None, None, (1, 4))
 POINT = Numbers(3, (0, 0, -2), (4, 4, 2))
 DOMAINS = {"words": WORDS, "digits": DIGITS, "steps": STEPS, "stream": STREAM, "reals": REALS}
-LAW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+LAW = settings(
+    max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)  # fmt: skip  # no shrinking: it takes minutes and the emitted source says enough
 
 
 def signature_of(domain: Domain, at: str, output: Kind, scored: Expr | None = None) -> Signature:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from distill.errors import BadInput
+from distill.loading.archive import digest
 from tests.unit.archives import BUILD, Reader, bundle, export, gpt2, load, rewrite
 
 
@@ -90,4 +91,4 @@ class TestDamage:
     def test_digest_is_of_all_files(self, tmp_path):
         (tmp_path / "a").write_bytes(b"one")
         (tmp_path / "b").write_bytes(b"two")
-        assert archive.digest([tmp_path / "a", tmp_path / "b"]) != archive.digest([tmp_path / "a"])
+        assert digest([tmp_path / "a", tmp_path / "b"]) != digest([tmp_path / "a"])

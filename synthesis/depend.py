@@ -1,0 +1,79 @@
+"""Dependencies: the columns that a target is a function of, and the function written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from dsl.size import bits
+from dsl.terms import Expr
+from synthesis.attempt import Attempt, View
+from synthesis.bank import Column
+from synthesis.cover import Cover, Covers, classes
+from synthesis.explain import Effort, explain, keys_of
+from synthesis.goals import Goal
+
+WIDTHS = (1, 2, 3, 4)  # how many columns a target may depend on
+PROPOSED = 60  # covers of each width looked at on all rows
+EXPLAINED = 6  # of those that hold, how many are written down
+CROWDED = 3  # a table whose keys are met fewer times each, on the average, explains nothing
+EFFORT = Effort(size=4, capacity=1000, meeting=300)
+MOST_TABLE_BITS = 400.0
+
+
+def dependencies(attempt: Attempt, view: View, goal: Goal, rng: np.random.Generator) -> Iterator[Expr]:
+    """Yield terms of the columns that the target turns out to be a function of."""
+    columns, codes = _partitions(goal)
+    if not columns:
+        return
+    target = classes(goal.wanted)
+    covers = Covers(codes, np.array([bits(c.term) for c in columns]), target, rng)
+    for width in WIDTHS:
+        if width > 2 and attempt.found:
+            return
+        written = 0
+        for cover in sorted(covers.find(width, PROPOSED), key=lambda c: c.cost + 6.0 * c.entries):
+            if attempt.late or written == EXPLAINED:
+                break
+            chosen = [columns[k] for k in cover.columns]
+            mark = frozenset(c.term for c in chosen)
+            if cover.entries > len(target) // CROWDED or mark in attempt.explained:
+                continue
+            attempt.explained.add(mark)
+            if attempt.depends([c.term for c in chosen]):
+                written += 1
+                yield from _explained(attempt, view, chosen, cover, rng)
+
+
+def _partitions(goal: Goal) -> tuple[list[Column], np.ndarray]:
+    """Give the smallest column of each partition of the cells, with codes [column, cell]; constants tell nothing."""
+    if not goal.values:
+        return [], np.zeros((0, 0), np.int32)
+    codes = np.stack([classes(v) for v in goal.values])
+    order = sorted(np.nonzero(codes.max(axis=1) > 0)[0], key=lambda k: (goal.columns[k].size, k))
+    seen: dict[bytes, int] = {}
+    for k in order:
+        seen.setdefault(_first_seen(codes[k]).tobytes(), int(k))
+    keep = list(seen.values())
+    return [goal.columns[k] for k in keep], codes[keep]
+
+
+def _first_seen(codes: np.ndarray) -> np.ndarray:
+    """Number the classes in the order in which they are first met, so that equal partitions are equal arrays."""
+    _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first)).astype(np.int32)[inverse]
+
+
+def _explained(
+    attempt: Attempt, view: View, columns: list[Column], cover: Cover, rng: np.random.Generator
+) -> list[Expr]:
+    """Write the target as a function of these columns, learnt on all rows."""
+    problem = attempt.seen_as(view)
+    terms = [(c.term, c.type.kind, attempt.cells(c.term)) for c in columns]
+    keys = keys_of(terms, problem.wanted, problem.target.kind, problem.cases.symbols)
+    if len(keys.wanted) > len(problem.wanted) // CROWDED:
+        return []
+    effort = Effort(EFFORT.size, EFFORT.capacity, attempt.settings.entries, EFFORT.meeting)
+    floor = min(attempt.best, cover.cost + MOST_TABLE_BITS)
+    return [t for t in explain(keys, effort, rng)[:2] if bits(t) < floor]
