@@ -73,7 +73,7 @@ def _default_out(model: Path) -> Path:
     """Give the model's name in the current folder; raises BadInput rather than overwrite what is no emitted program."""
     place = (model.parent if model.name == MANIFEST else model).resolve()
     out = Path((place.stem if place.is_file() else place.name) + ".py")
-    if out.is_file() and _MARK not in out.read_text(encoding="utf-8", errors="replace"):
+    if out.is_file() and _MARK not in " ".join(out.read_text(encoding="utf-8", errors="replace").split()):
         raise BadInput(out, "a file that distill did not write", "a file to write the program to", "name one with -o")
     return out
 

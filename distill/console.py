@@ -11,11 +11,14 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 from types import FrameType, TracebackType
 
 from distill.clock import Clock
+from distill.errors import BadInput
 
 DEBUG = "DISTILL_DEBUG"  # set in the environment, faults show their traceback
+_OWN = [Path(__file__).parents[1] / package for package in ("distill", "dsl", "synthesis", "verify")]
 _TICK = 0.5  # seconds between two looks at the progress line
 _LINES = 5.0  # seconds between two lines where the terminal cannot overwrite one
 
@@ -35,20 +38,29 @@ def tell(message: str) -> None:
 
 
 def result(text: str) -> None:
-    """Put the result on standard output; a reader that has gone away is no fault."""
+    """Put the result on standard output; a reader that has gone away is no fault. Raises BadInput for a full disk."""
     try:
         print(text, flush=True)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
+    except OSError as error:
+        _discard_output()
+        raise BadInput("standard output", f"{error.strerror}", "room for the result", "write it elsewhere") from error
+
+
+def _discard_output() -> None:
+    """Let Python flush what is left, as it does at its end, to nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Report what the compiler did not foresee, as a `sys.excepthook`; the exit status is then 1."""
     if os.environ.get(DEBUG):
         traceback.print_exception(kind, error, trace)
-    place = traceback.extract_tb(trace)[-1:]
-    at = f" at {os.path.basename(place[0].filename)}:{place[0].lineno}" if place else ""
-    what = traceback.format_exception_only(kind, error)[-1]
+    frames = traceback.extract_tb(trace)
+    own = [f for f in frames if any(Path(f.filename).is_relative_to(folder) for folder in _OWN)] or frames
+    at = f" at {os.path.basename(own[-1].filename)}:{own[-1].lineno}" if own else ""
+    what = traceback.format_exception_only(kind, error)[-1].strip()
     remedy = f"run it again with {DEBUG}=1 in the environment, and report the traceback to the authors of distill"
     tell(f"internal fault{at}: {what}; {remedy}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,11 @@ from distill.evidence import Evidence, first_evidence
 from distill.question import Question, ask
 from distill.render import Rendered, render
 from distill.standing import Standing, judge, look_beyond
-from dsl import simplify
+from dsl import bits, simplify
 from synthesis.attempt import Candidate, Settings
 from synthesis.search import search
 
+FOLLOWED = 8  # candidates of a search that are simplified
 ROUNDS = 6  # times that counterexamples are searched on again
 
 
@@ -90,7 +91,8 @@ def _candidates(question: Question, evidence: Evidence, clock: Clock, rng: np.ra
     """Search, and shorten what was found without changing what it means."""
     settings = Settings(tolerance=question.tolerance)
     found = search(evidence.problem, settings, rng, late=lambda: clock.late, report=clock.report)
-    return [Candidate(simplify(c.term), c.bits, c.origin) for c in found[:3]]
+    shorter = [replace(c, term=term, bits=bits(term)) for c in found[:FOLLOWED] for term in [simplify(c.term)]]
+    return sorted(shorter, key=lambda c: c.bits)
 
 
 def _nothing(evidence: Evidence, clock: Clock) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from distill.bundle import Bundle, fill, make_domain, read_bundle
+from distill.errors import BadInput
 from distill.readout import Readout, make_readout
 from dsl.domains import Domain, Sampled
 from dsl.evaluate import Cases, evaluate
@@ -112,9 +113,13 @@ def ask(
     path: Path, flags: dict[str, object] | None = None, *, device: str = "cpu", trust: bool = False
 ) -> Question:
     """Load a bundle and its network; raises BadInput for whatever is wrong with them."""
+    bundle = read_bundle(path, flags or {})
+    import torch  # after what can be wrong without it, as it takes seconds to import
+
     from distill.network import load_network
 
-    bundle = read_bundle(path, flags or {})
+    if device == "cuda" and not torch.cuda.is_available():
+        raise BadInput("--device", "'cuda'", "a device that torch has here", "leave it out to run on the processor")
     network = load_network(bundle, device=device, trust=trust)
     bundle = fill(bundle, network.found)
     readout = make_readout(bundle)

@@ -84,7 +84,8 @@ def verified(behaviour: Behaviour, accepted: bool, reach: Reach | None) -> str:
     """Say in one sentence what was verified, no more than was run."""
     count = f"{behaviour.inputs:,}"
     if not accepted:
-        return f"REJECTED: it differs from the network on {behaviour.mismatches:,} of {behaviour.outputs:,} outputs"
+        differs = f"it differs from the network on {behaviour.mismatches:,} of {behaviour.outputs:,} outputs"
+        return f"REJECTED: {differs}{'' if behaviour.finished else ', compared as far as time allowed'}"
     if behaviour.exhaustive:
         return f"Equal to the network on every input of the domain ({count})"
     agreed = "every output" if not behaviour.mismatches else f"{behaviour.match_rate:.2%} of the outputs"

@@ -23,7 +23,7 @@ def page(certificate: Mapping[str, Any], why: str) -> str:
     )
     environment.filters["shown"] = _shown
     return environment.get_template("report.html.jinja").render(
-        why=why, claims=_claims(certificate), tables=_tables(certificate), **certificate
+        {**certificate, "why": why, "claims": _claims(certificate), "tables": _tables(certificate)}
     )
 
 

@@ -88,7 +88,7 @@ def _in_batches(rows: Rows) -> Iterator[Rows]:
 def refusal(behaviour: Behaviour, tolerance: float) -> str:
     """Say why a program was not accepted."""
     if not behaviour.finished:
-        return f"the budget ran out after comparing {behaviour.inputs} inputs; give --budget more seconds"
+        return f"the comparison was not finished after {behaviour.inputs:,} inputs; give --budget more seconds"
     allowed = f"at most {tolerance:.1%} may" if tolerance else "none may"
     return f"{behaviour.mismatches} of {behaviour.outputs} outputs compared differ from the network's, {allowed}"
 

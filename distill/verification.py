@@ -134,7 +134,7 @@ def _values(question: Question, answers: Answers, rows: Rows) -> list[list[Value
     """Give what the network answered: a list a row, one value a real position or one in all."""
     codes, places = np.unique(answers.values, return_inverse=True)
     known = [question.readout.value(code) for code in codes]
-    lines = places.reshape(answers.values.shape).tolist()
+    lines: Any = places.reshape(answers.values.shape).tolist()
     lengths = [1] * len(rows) if question.readout.at != "each" or rows.lengths is None else rows.lengths.tolist()
     return [[known[place] for place in line[:n]] for line, n in zip(lines, lengths, strict=True)]
 

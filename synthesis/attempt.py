@@ -14,6 +14,9 @@ from synthesis.cover import classes, joint, missed
 from synthesis.problem import Problem, Target, same
 
 
+BITS_A_NODE, SPARE_BITS = 4.0, 6.0  # what a node costs at least, and what is not worth another level of the bank
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How far to search.
@@ -75,7 +78,7 @@ class Attempt:
     report: Callable[[str], None]
     found: dict[Expr, Candidate] = field(default_factory=dict)
     tried: set[Expr] = field(default_factory=set)
-    explained: set[frozenset[Expr]] = field(default_factory=set)
+    explained: set[tuple[Kind, frozenset[Expr]]] = field(default_factory=set)
     _cells: dict[Expr, np.ndarray] = field(default_factory=dict)
     _answers: np.ndarray = field(init=False)
 
@@ -91,6 +94,13 @@ class Attempt:
     def best(self) -> float:
         """The description length of the shortest program so far, infinite where there is none."""
         return min((c.bits for c in self.found.values()), default=np.inf)
+
+    def short(self, size: int) -> bool:
+        """Say whether the best program is about as short as one of `size` nodes, so that no better is to be expected.
+
+        True when it is late, too.
+        """
+        return self.late or self.best <= BITS_A_NODE * size + SPARE_BITS
 
     def offer(self, term: Expr, origin: str) -> None:
         """Hold a program against all rows; keep it if it misses no more than is allowed."""

@@ -54,23 +54,23 @@ def missed(key: np.ndarray, target: np.ndarray, most: int) -> np.ndarray:
     return np.stack([order[at], order[at + 1]], axis=1)
 
 
+def conflicts(target: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw up to `most` conflicts [pair, 2], half of them between neighbours, which share most of their input."""
+    cells = len(target)
+    anywhere = rng.integers(0, cells, size=(most * 8, 2))
+    near = rng.integers(0, max(1, cells - 1), size=most * 8)
+    near = np.stack([near, np.minimum(near + rng.integers(1, 4, size=len(near)), cells - 1)], axis=1)
+    return np.concatenate([p[target[p[:, 0]] != target[p[:, 1]]][: most // 2] for p in (anywhere, near)])
+
+
 class Covers:
     """The covers of one target by a set of columns."""
 
     def __init__(self, codes: np.ndarray, costs: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> None:
-        """Take codes int32 [column, cell] (equal code: equal value), costs [column] in bits, target int32 [cell]."""
+        """Take codes int64 [column, cell] (equal code: equal value), costs [column] in bits, target int32 [cell]."""
         self.codes, self.costs, self.target = codes, costs, target
         self.alike = np.zeros((len(codes), 0), dtype=np.uint64)  # bit: the column is equal at both cells of a conflict
-        self._learn(self._draw(rng))
-
-    def _draw(self, rng: np.random.Generator) -> np.ndarray:
-        """Draw conflicts, half of them between neighbours in the order of cells, which share most of their input."""
-        cells = len(self.target)
-        anywhere = rng.integers(0, cells, size=(FIRST * 8, 2))
-        near = rng.integers(0, max(1, cells - 1), size=FIRST * 8)
-        near = np.stack([near, np.minimum(near + rng.integers(1, 4, size=len(near)), cells - 1)], axis=1)
-        found = [p[self.target[p[:, 0]] != self.target[p[:, 1]]][: FIRST // 2] for p in (anywhere, near)]
-        return np.concatenate(found)
+        self._learn(conflicts(target, FIRST, rng))
 
     def _learn(self, pairs: np.ndarray) -> None:
         """Add conflicts."""
@@ -91,7 +91,7 @@ class Covers:
             keep = np.ones(len(survivors), dtype=bool)
             for k in range(min(len(survivors), 24)):
                 columns = survivors[k]
-                key = joint(self.codes[columns])
+                key = joint(np.stack([classes(row) for row in self.codes[columns]]))
                 pairs = missed(key, self.target, 24)
                 keep[k] = False
                 if len(pairs):

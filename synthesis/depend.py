@@ -10,13 +10,15 @@ from dsl.size import bits
 from dsl.terms import Expr
 from synthesis.attempt import Attempt, View
 from synthesis.bank import Column
-from synthesis.cover import Cover, Covers, classes
+from synthesis.bitset import pack
+from synthesis.cover import Cover, Covers, classes, conflicts
 from synthesis.explain import Effort, explain, keys_of
 from synthesis.goals import Goal
 
 WIDTHS = (1, 2, 3, 4)  # how many columns a target may depend on
 PROPOSED = 60  # covers of each width looked at on all rows
-EXPLAINED = 6  # of those that hold, how many are written down
+EXPLAINED = 4  # of those that hold, how many are written down
+TOLD_APART = 4096  # conflicts on which columns are told apart
 CROWDED = 3  # a table whose keys are met fewer times each, on the average, explains nothing
 EFFORT = Effort(size=4, capacity=1000, meeting=300)
 MOST_TABLE_BITS = 400.0
@@ -24,10 +26,10 @@ MOST_TABLE_BITS = 400.0
 
 def dependencies(attempt: Attempt, view: View, goal: Goal, rng: np.random.Generator) -> Iterator[Expr]:
     """Yield terms of the columns that the target turns out to be a function of."""
-    columns, codes = _partitions(goal)
+    target = classes(goal.wanted)
+    columns, codes = _partitions(goal, target, rng)
     if not columns:
         return
-    target = classes(goal.wanted)
     covers = Covers(codes, np.array([bits(c.term) for c in columns]), target, rng)
     for width in WIDTHS:
         if width > 2 and attempt.found:
@@ -37,7 +39,7 @@ def dependencies(attempt: Attempt, view: View, goal: Goal, rng: np.random.Genera
             if attempt.late or written == EXPLAINED:
                 break
             chosen = [columns[k] for k in cover.columns]
-            mark = frozenset(c.term for c in chosen)
+            mark = (goal.kind, frozenset(c.term for c in chosen))
             if cover.entries > len(target) // CROWDED or mark in attempt.explained:
                 continue
             attempt.explained.add(mark)
@@ -46,23 +48,29 @@ def dependencies(attempt: Attempt, view: View, goal: Goal, rng: np.random.Genera
                 yield from _explained(attempt, view, chosen, cover, rng)
 
 
-def _partitions(goal: Goal) -> tuple[list[Column], np.ndarray]:
-    """Give the smallest column of each partition of the cells, with codes [column, cell]; constants tell nothing."""
+def _partitions(goal: Goal, target: np.ndarray, rng: np.random.Generator) -> tuple[list[Column], np.ndarray]:
+    """Give the columns that part the cells each in a way of its own, the smallest of each way, and codes [column, cell].
+
+    Ways are told apart on a few thousand conflicts; a column that separates none of them tells nothing.
+    """
     if not goal.values:
-        return [], np.zeros((0, 0), np.int32)
-    codes = np.stack([classes(v) for v in goal.values])
-    order = sorted(np.nonzero(codes.max(axis=1) > 0)[0], key=lambda k: (goal.columns[k].size, k))
+        return [], np.zeros((0, 0), np.int64)
+    codes = np.stack([_codes(v) for v in goal.values])
+    pairs = conflicts(target, TOLD_APART, rng)
+    alike = pack(codes[:, pairs[:, 0]] == codes[:, pairs[:, 1]])
+    useless = pack(np.ones((1, len(pairs)), dtype=bool))[0].tobytes()
     seen: dict[bytes, int] = {}
-    for k in order:
-        seen.setdefault(_first_seen(codes[k]).tobytes(), int(k))
+    for k in sorted(range(len(codes)), key=lambda k: (goal.columns[k].size, k)):
+        way = alike[k].tobytes()
+        if way != useless:
+            seen.setdefault(way, k)
     keep = list(seen.values())
     return [goal.columns[k] for k in keep], codes[keep]
 
 
-def _first_seen(codes: np.ndarray) -> np.ndarray:
-    """Number the classes in the order in which they are first met, so that equal partitions are equal arrays."""
-    _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(first)).astype(np.int32)[inverse]
+def _codes(values: np.ndarray) -> np.ndarray:
+    """Give integers that are equal where values are (reals: to six digits)."""
+    return np.rint(values * 1e6).astype(np.int64) if values.dtype.kind == "f" else values.astype(np.int64)
 
 
 def _explained(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -45,12 +46,13 @@ def search(
     else:
         for term in recurrences(problem, rng):
             attempt.offer(term, "recurrence")
-        for sizes in (SMALL, settings.sizes):
-            for _ in range(ATTEMPTS if settings.tolerance and sizes > SMALL else 1):
-                if attempt.best > 4.0 * (sizes + 1) + 6 and not attempt.late:
-                    _structural(attempt, sizes, rng)
-            if sizes == SMALL and not attempt.found:
-                _machines(attempt, rng)
+        growth = _Growth.start(problem, settings, rng)
+        _structural(attempt, growth, SMALL, rng)
+        if not attempt.short(SMALL + 3):
+            _machines(attempt, growth.part, rng)
+        _structural(attempt, growth, settings.sizes, rng)
+        for _ in range(ATTEMPTS if settings.tolerance and not attempt.found else 0):
+            _structural(attempt, _Growth.start(problem, settings, rng), settings.sizes, rng)
     return sorted(attempt.found.values(), key=lambda c: c.bits)
 
 
@@ -68,10 +70,9 @@ def _direct(attempt: Attempt, rng: np.random.Generator) -> None:
             return
 
 
-def _machines(attempt: Attempt, rng: np.random.Generator) -> None:
+def _machines(attempt: Attempt, part: Problem, rng: np.random.Generator) -> None:
     """A small state carried along by a short rule, and the answer a function of it and the input."""
     problem = attempt.problem
-    part = problem.take(sample_rows(problem, attempt.settings.cells, attempt.settings.pairs, rng))
     bank = Bank(part.cases, rng)
     seed(bank, problem.inputs, Vocabulary(causal=True, sequence=True, constants=()))
     type_ = Type(Kind.INT, Axis.POSITION)
@@ -85,21 +86,35 @@ def _machines(attempt: Attempt, rng: np.random.Generator) -> None:
             attempt.offer(view.wrap(term), "machine")
 
 
-def _structural(attempt: Attempt, sizes: int, rng: np.random.Generator) -> None:
-    """Grow a bank over some of the rows, size by size, and run the goal tests after each."""
-    problem, settings = attempt.problem, attempt.settings
-    part = problem.take(sample_rows(problem, settings.cells, settings.pairs, rng))
-    words = vocabulary(problem)
-    bank = Bank(part.cases, rng, part.target.scored)
-    seed(bank, problem.inputs, words)
-    for size in range(1, sizes + 1):
-        more = size == 1 or grow(bank, words, size, settings.capacity)
-        attempt.report(f"synthesize: {len(bank.columns)} columns of at most {size} nodes")
-        if size > 1:
-            for view in views(problem.target):
-                _goals(attempt, view, _at_cells(bank, part, view.of(part.target)), rng)
-        if attempt.best <= 4.0 * (size + 1) + 6 or not more or attempt.late:
-            break
+@dataclass(slots=True, eq=False)
+class _Growth:
+    """A bank over some of the rows, and the size up to which it has grown."""
+
+    part: Problem
+    words: Vocabulary
+    bank: Bank
+    size: int = 1
+    full: bool = False
+
+    @staticmethod
+    def start(problem: Problem, settings: Settings, rng: np.random.Generator) -> _Growth:
+        """Choose rows and enter the terms of size one."""
+        part = problem.take(sample_rows(problem, settings.cells, settings.pairs, rng))
+        words = vocabulary(problem)
+        bank = Bank(part.cases, rng, part.target.scored)
+        seed(bank, problem.inputs, words)
+        return _Growth(part, words, bank)
+
+
+def _structural(attempt: Attempt, growth: _Growth, sizes: int, rng: np.random.Generator) -> None:
+    """Grow a bank size by size and run the goal tests after each, until nothing shorter is to be expected."""
+    bank, part = growth.bank, growth.part
+    while growth.size < sizes and not growth.full and not attempt.short(growth.size + 1):
+        growth.size += 1
+        growth.full = not grow(bank, growth.words, growth.size, attempt.settings.capacity)
+        attempt.report(f"synthesize: {len(bank.columns)} columns of at most {growth.size} nodes")
+        for view in views(attempt.problem.target):
+            _goals(attempt, view, _at_cells(bank, part, view.of(part.target)), rng)
 
 
 def _goals(attempt: Attempt, view: View, goal: Goal, rng: np.random.Generator) -> None:

@@ -77,12 +77,15 @@ def compare(
 ) -> Behaviour:
     """Compare program and network batch by batch; ends early once more than `tolerance` can no longer be met.
 
-    late: asked after each batch whether to stop; an early end leaves `finished` False.
+    late: asked before each batch but the first whether to stop; that leaves `finished` False.
     """
     inputs = outputs = wrong_inputs = mismatches = near_ties = 0
     examples: list[Rows] = []
     finished = True
     for rows in batches:
+        if inputs and late():
+            finished = False
+            break
         found = agree(rows)
         wrong = ~found.same & found.counted
         bad = np.flatnonzero(wrong.any(axis=1))
@@ -92,8 +95,7 @@ def compare(
         if len(bad) and sum(map(len, examples)) < KEPT:
             examples.append(rows.take(bad[:KEPT]))
         progress(inputs)
-        if (tolerance == 0 and mismatches) or late():
-            finished = mismatches > 0 and tolerance == 0
+        if tolerance == 0 and mismatches:
             break
     kept = Rows.concat(examples) if examples else None
     return Behaviour(

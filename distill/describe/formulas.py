@@ -20,10 +20,11 @@ def formula(term: Expr) -> Phrase | None:
         return None
     if term.op == "mod" and not any(isinstance(a, Call) for a in term.args):
         return None  # one remainder reads well in words
-    return _written(term)
+    return written(term)
 
 
-def _written(term: Expr) -> Phrase | None:
+def written(term: Expr) -> Phrase | None:
+    """Give a term in signs and names; None where it is more than arithmetic over inputs and their neighbours."""
     if check(term).axis is Axis.PAIR:
         return None
     match term:
@@ -36,10 +37,13 @@ def _written(term: Expr) -> Phrase | None:
             return Phrase("position")
         case Call(op="length"):
             return Phrase("length")
+        case Call(op="shift", args=(Input() as source, Literal(value=1 | -1 as by), _)):
+            name = written(source)
+            return name and Phrase(f"{'previous' if by == 1 else 'next'} {name.text}")
         case Call(op=op, args=args) if op in _SIGNS:
-            parts, precedence = [_written(a) for a in args], PRIMITIVES[op].precedence
+            parts, precedence = [written(a) for a in args], PRIMITIVES[op].precedence
             if any(p is None for p in parts):
                 return None
-            shown = [p.within(precedence + (k > 0)) for k, p in enumerate(parts) if p is not None]
+            shown = [p.within(precedence + (k > 0 or op == "neg")) for k, p in enumerate(parts) if p is not None]
             return Phrase(PRIMITIVES[op].python.format(*shown), precedence)
     return None

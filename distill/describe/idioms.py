@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise, permutations
 from typing import TYPE_CHECKING
 
 from distill.describe.conditions import balance, counted, denied, members, membership, operands
-from distill.describe.formulas import formula
+from distill.describe.formulas import formula, written
 from distill.describe.tables import carried, table
 from distill.describe.words import CLAUSE, LOOSE, PREFIX, Phrase, listed
 from dsl.check import check
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from distill.describe.speaker import Speaker
 
 _MOST = 5  # operands of a chain that are spelled out
+_NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
 _TALLIES = {  # of what counts 1, and of what counts 1 against what counts -1
     "running_sum": ("the running count of {}", "the running balance of {} over {}"),
     "running_count": ("the running count of {}", ""),
@@ -48,6 +50,8 @@ def idiom(say: Speaker, term: Call) -> Phrase | None:
             return membership(say, term) or _denial(say, inner)
         case Call(op="since", args=(condition,)):
             return _since(say, condition)
+        case Call(op="any_all" | "running_any" as op, args=(condition,)) if counted(condition):
+            return Phrase(f"there is some {counted(condition)}{' so far' if op == 'running_any' else ''}", CLAUSE)
         case Call(op="shift" | "gather"):
             return _elsewhere(say, term)
         case _ if term.op in _TALLIES:
@@ -71,7 +75,23 @@ def _chain(say: Speaker, op: str, term: Call) -> Phrase:
     parts, binds = list(operands(op, term)), PRIMITIVES[op].precedence
     if len(parts) > _MOST:
         return Phrase(f"{'all' if op == 'and' else 'one'} of {len(parts)} conditions hold", CLAUSE)
+    row = _in_row(parts) if op == "and" else None
+    if row is not None:
+        return row
     return Phrase(f" {op} ".join(say.phrase(p).within(binds) for p in parts), binds)
+
+
+def _in_row(parts: list[Expr]) -> Phrase | None:
+    """Give comparisons that follow on from each other as one, `a <= b < c`; None where they do not."""
+    if not all(isinstance(p, Call) and p.op in ("lt", "le") for p in parts):
+        return None
+    for order in permutations(p for p in parts if isinstance(p, Call)):
+        if all(one.args[1] is two.args[0] for one, two in pairwise(order)):
+            signs = ["", *(f" {PRIMITIVES[p.op].infix} " for p in order)]
+            values = [written(v) for v in (order[0].args[0], *(p.args[1] for p in order))]
+            shown = [sign + v.within(CLAUSE + 1) for sign, v in zip(signs, values, strict=True) if v is not None]
+            return Phrase("".join(shown), CLAUSE) if len(shown) == len(values) else None
+    return None
 
 
 def _denial(say: Speaker, condition: Expr) -> Phrase | None:
@@ -83,6 +103,8 @@ def _denial(say: Speaker, condition: Expr) -> Phrase | None:
 
 def _extreme(say: Speaker, op: str, term: Call) -> Phrase:
     parts = list(operands(op, term))
+    if all(isinstance(p, Input) for p in parts):
+        parts.sort(key=lambda p: say.value(p).text)
     if len(parts) > _MOST:
         return Phrase(f"the {op}imum of {len(parts)} values", PREFIX)
     word = {2: ("smaller", "larger")}.get(len(parts), ("smallest", "largest"))[op == "max"]
@@ -137,8 +159,8 @@ def _elsewhere(say: Speaker, term: Call) -> Phrase | None:
         if not from_end(where):
             return None
         if isinstance(value, Call) and value.op == "sorted":
-            return _after(say, value.args[0], "in descending order", condition)
-        return _after(say, value, "in reverse order", condition)
+            return Phrase(f"{say.values(value.args[0]).within(PREFIX)} in descending order", PREFIX)
+        return _after(say, value, "at the mirrored position", condition)
     steps = where.value if isinstance(where, Literal) and isinstance(where.value, int) else 0
     side = "before" if steps > 0 else "after"
     if steps == 0:
@@ -147,7 +169,7 @@ def _elsewhere(say: Speaker, term: Call) -> Phrase | None:
         if condition:
             return _after(say, value, f"one position {side}", condition)
         return Phrase(f"the {'previous' if steps > 0 else 'next'} {say.plain(value)}", PREFIX)
-    return _after(say, value, f"{abs(steps)} positions {side}", condition)
+    return _after(say, value, f"{_NUMBERS.get(abs(steps), abs(steps))} positions {side}", condition)
 
 
 def _after(say: Speaker, value: Expr, words: str, condition: bool) -> Phrase:

@@ -1,14 +1,13 @@
-"""The speaker: a term in words, from the phrases that stand beside the primitives, down to a depth.
+"""The speaker: a term in words, from the phrases that stand beside the primitives.
 
-`{0}` in a primitive's phrase is its first argument as a noun, `{0!}` the same without an article, `{0?}` a clause and
-`{0*}` the positions that it selects. Idioms (`distill.describe.idioms`) come before these templates.
+`{0}` in a primitive's phrase is its first argument as a noun, `{0+}` a plural where there is one, `{0!}` a noun without
+an article, `{0?}` a clause and `{0*}` the positions that it selects. Idioms (`distill.describe.idioms`) come first.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import islice
 
 from distill.describe.idioms import idiom
 from distill.describe.selection import positions
@@ -18,24 +17,31 @@ from dsl.primitives import PRIMITIVES, Primitive
 from dsl.terms import Call, Expr, Input, Literal, subterms
 from dsl.types import Axis, Kind
 
-_SLOT = re.compile(r"\{(\d)([?!*]?)\}")
-_WORDS = {"token": "the symbol", "number": "the number"} | {n: f"the {noun}" for n, noun in CARRIED.items()}
-_FEW = 4  # distinct subterms that are spelled out at any depth
+_SLOT = re.compile(r"\{(\d)([+?!*]?)\}")
+_NOUNS = ("the symbol", "the number")
+_WORDS = {"token": "the symbol", "number": "the number", "carry": "the carry"}
+_WORDS |= {name: f"the {noun}" for name, noun in CARRIED.items()}
 _NAMES = 3  # names of what an abbreviated part depends on
+
+
+class TooLong(Exception):
+    """Raised where a part of a sentence is longer than a sentence may be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Says what terms compute. depth: how many levels of a term are spelled out before the rest is abbreviated."""
+    """Says what terms compute. hidden: the terms that are abbreviated to what they depend on."""
 
-    depth: int
-    memo: dict[tuple[Expr, int], Phrase] = field(default_factory=dict)
+    hidden: frozenset[Expr] = frozenset()
+    memo: dict[Expr, Phrase] = field(default_factory=dict)
 
     def phrase(self, term: Expr) -> Phrase:
-        """Give a clause for a condition, a noun phrase for any other value."""
-        found = self.memo.get((term, self.depth))
+        """Give a clause for a condition, a noun phrase for any other value; raises TooLong."""
+        found = self.memo.get(term)
         if found is None:
-            found = self.memo[term, self.depth] = self._phrase(term)
+            found = self.memo[term] = abbreviated(term) if term in self.hidden else self._phrase(term)
+            if len(found.text) > LIMIT:
+                raise TooLong
         return found
 
     def value(self, term: Expr) -> Phrase:
@@ -53,6 +59,11 @@ class Speaker:
             return value.text.removeprefix("the ")
         return value.text if isinstance(term, Input) else f"value of {value.within(PREFIX)}"
 
+    def values(self, term: Expr) -> Phrase:
+        """Give a noun phrase for the values at all positions: a plural where there is a word for one."""
+        value = self.value(term)
+        return Phrase(f"{value.text}s") if value.text in _NOUNS else value
+
     def positions(self, where: Expr) -> str:
         """Give the positions that a condition on pairs selects."""
         return positions(self, where)
@@ -68,11 +79,7 @@ class Speaker:
                 text = constant(value)
                 return Phrase(text, PREFIX if text.startswith("-") else ATOM)
             case Call():
-                if self.depth <= 0 and len(list(islice(subterms(term), _FEW + 1))) > _FEW:
-                    return abbreviated(term)
-                inner = Speaker(max(self.depth - 1, 0), self.memo)
-                found = idiom(inner, term) or _fill(inner, term)
-                return found if len(found.text) <= LIMIT else abbreviated(term)
+                return idiom(self, term) or _fill(self, term)
         raise TypeError(f"no term that has a value of its own: {term!r}")
 
 
@@ -84,7 +91,7 @@ def abbreviated(term: Expr) -> Phrase:
         shown = ["the positions"]
     if check(term).kind is Kind.BOOL:
         return Phrase(f"a condition on {listed(shown)} holds", CLAUSE)
-    return Phrase(f"a formula of {listed(shown)}", PREFIX)
+    return Phrase(f"a function of {listed(shown)}", PREFIX)
 
 
 def _fill(say: Speaker, term: Call) -> Phrase:
@@ -105,10 +112,11 @@ def _fill(say: Speaker, term: Call) -> Phrase:
             return say.plain(argument)
         if form == "?":
             return say.phrase(argument).within(LOOSE if ends else _least(min(binds, CLAUSE), found.start(), CLAUSE))
-        return say.value(argument).within(_least(binds, found.start(), CLAUSE + 1))
+        noun = say.values(argument) if form == "+" else say.value(argument)
+        return noun.within(_least(binds, found.start(), CLAUSE + 1))
 
     filled = _SLOT.sub(slot, text)
-    if ends or (not condition and ("?}" in text or " where " in filled)):
+    if ends or (not condition and ("?}" in text or " where " in filled or " with " in filled)):
         return Phrase(filled, LOOSE)
     if condition:
         return Phrase(filled, min(binds, CLAUSE - 1 if infix and "?}" in text else CLAUSE))
@@ -125,5 +133,5 @@ def _least(binds: int, start: int, compared: int) -> int:
 def _variant(primitive: Primitive, term: Call) -> str:
     """Choose between the two phrases of a primitive by whether a noun in the first would be a truth value."""
     first, _, second = primitive.phrase.partition("|")
-    nouns = [int(k) for k, form in _SLOT.findall(first) if form in ("", "!")]
+    nouns = [int(k) for k, form in _SLOT.findall(first) if form in ("", "+", "!")]
     return second if second and any(check(term.args[k]).kind is Kind.BOOL for k in nouns) else first

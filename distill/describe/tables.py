@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from distill.describe.words import CLAUSE, LOOSE, PREFIX, Phrase, constant, listed
+from distill.describe.words import CLAUSE, LOOSE, PREFIX, Phrase, constant, listed, ordered
 from dsl.check import check
 from dsl.evaluate import reads_state
 from dsl.terms import STATE, Call, Expr, Input, Literal, Table, Value, call
@@ -14,7 +14,7 @@ from dsl.types import Axis, Kind
 if TYPE_CHECKING:
     from distill.describe.speaker import Speaker
 
-_CASES = 4  # cases of a choice that are spelled out
+CASES = 4  # cases of a choice that are spelled out
 _ENTRIES = 3  # entries of a table in passing
 _KEYS = 4  # values of a key in one case
 
@@ -26,29 +26,27 @@ def table(say: Speaker, keys: tuple[Expr, ...], entries: Table, noun: str = "a v
         return Phrase(f"a table of {by} holds", CLAUSE)
     if len(keys) > 1 or not entries.entries or entries.key_kinds[0] is Kind.BOOL:
         return Phrase(f"a table of {by}", PREFIX)
-    shown = [f"{constant(k)}: {constant(v)}" for (k,), v in entries.entries if v != entries.default]
+    shown = [f"{constant(k)}: {constant(v)}" for (k,), v in _kept(entries)]
     if len(shown) > _ENTRIES:
         shown = [*shown[: _ENTRIES - 1], "..."]
     shown.append(f"else {constant(entries.default)}")
     return Phrase(f"{noun} that depends on {by} ({', '.join(shown)})", PREFIX)
 
 
-def choice(say: Speaker, term: Expr) -> str:
-    """Spell out a choice or a table: `1 where x is 0, 2 where it is 3, else 5`; "" for any other term."""
+def choice(say: Speaker, term: Expr, most: int = CASES) -> str:
+    """Spell out the first cases of a choice or a table, as `1 where x is 0, else 5`; "" for any other term."""
     word = "if" if check(term).axis is Axis.ROW else "where"
     arms, otherwise = _arms(say, term)
-    if len(arms) > _CASES and isinstance(term, Call) and term.op == "lookup":
+    if len(arms) > CASES and isinstance(term, Call) and term.op == "lookup":
         return ""
-    cases = [f"{value} {word} {condition}" for value, condition in arms[: _CASES if len(arms) <= _CASES else 2]]
-    last = f"else {otherwise}" if len(arms) <= _CASES else f"and so on ({len(arms) + 1} cases)"
+    cases = [f"{value} {word} {condition}" for value, condition in arms[:most]]
+    last = f"else {otherwise}" if len(arms) <= most else f"and so on ({len(arms) + 1} cases)"
     return ", ".join([*cases, last]) if cases else ""
 
 
 def _arms(say: Speaker, term: Expr) -> tuple[list[tuple[str, str]], str]:
     """Give (value, condition) pairs and what holds otherwise."""
     match term:
-        case Call(op="int", args=(condition,)):
-            return [("1", say.phrase(condition).text)], "0"
         case Call(op="if", args=(condition, yes, no)):
             first = say.value(yes).within(1), say.phrase(condition).text
             if not isinstance(no, Call) or no.op != "if":
@@ -62,7 +60,7 @@ def _arms(say: Speaker, term: Expr) -> tuple[list[tuple[str, str]], str]:
 
 def _cases(say: Speaker, keys: tuple[Expr, ...], entries: Table) -> list[tuple[str, str]]:
     """Give what a table says by value: the entries of one key that have the same value stand together."""
-    kept = [(parts, value) for parts, value in entries.entries if value != entries.default]
+    kept = _kept(entries)
     key, *others = keys
     if others or check(key).kind is Kind.BOOL:
         return [(constant(value), " and ".join(map(partial(_equal, say), keys, parts))) for parts, value in kept]
@@ -75,6 +73,12 @@ def _cases(say: Speaker, keys: tuple[Expr, ...], entries: Table) -> list[tuple[s
         cases.append((constant(value), f"{subject} is {listed(shown, 'or')}"))
         subject = "it"
     return cases
+
+
+def _kept(entries: Table) -> list[tuple[tuple[Value, ...], Value]]:
+    """Give the entries that differ from the default, in the order of their keys."""
+    kept = [(parts, value) for parts, value in entries.entries if value != entries.default]
+    return sorted(kept, key=lambda entry: tuple(map(ordered, entry[0])))
 
 
 def _equal(say: Speaker, key: Expr, value: Value) -> str:
@@ -100,7 +104,7 @@ def changes(say: Speaker, scan: Call) -> str:
         case Call(op="lookup", args=(*keys, Table())) if all(isinstance(k, Input) for k in keys):
             rule = f"moves by a table of {listed([say.value(k).text for k in keys])}"
         case _:
-            rule = f"becomes {say.value(step).text} at each step"
+            rule = f"at each step becomes {say.value(step).text}"
     return f"starts at {say.value(start).text} and {rule}"
 
 

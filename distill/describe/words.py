@@ -10,7 +10,9 @@ from dsl.terms import OLDER, STATE, Value
 ATOM, PREFIX, CLAUSE, LOOSE = 9, 8, 4, 0  # how tightly phrases bind, on the scale of the operators' precedences
 CARRIED = {STATE: "carry", OLDER: "earlier carry"}  # what a scan carries, and what it carried one position before
 LIMIT = 150  # characters of a sentence
-_NAME, _SYMBOL, _MEMBERS = 24, 16, 4  # characters of a name and of a symbol, members of a set that are shown
+_NAME, _SYMBOL, _MEMBERS = 20, 16, 4  # characters of a name and of a symbol, members of a set that are shown
+
+_BITS = 64  # of an integer that is written out
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def constant(value: Value) -> str:
     """
     match value:
         case frozenset():
-            shown = [constant(v) for v in sorted(value, key=_rank)]
+            shown = [constant(v) for v in sorted(value, key=ordered)]
             rest = [f"{len(shown) - _MEMBERS} more"] if len(shown) > _MEMBERS + 1 else []
             return f"{{{', '.join(shown[:_MEMBERS] + rest if rest else shown)}}}"
         case None:
@@ -57,13 +59,17 @@ def constant(value: Value) -> str:
         case float():
             return f"{value:.4g}"
         case int():
-            return str(value)
+            return str(value) if value.bit_length() <= _BITS else f"an integer of {value.bit_length()} bits"
     return _quoted(str(value), _SYMBOL)
 
 
 def _quoted(text: str, most: int) -> str:
-    shown = text if len(text) <= most else text[: most - 3] + "..."
-    return f"'{''.join(map(_safe, shown))}'"
+    shown = list(map(_safe, text[: most + 1]))
+    if sum(map(len, shown)) > most:
+        while sum(map(len, shown)) > most - 3:
+            shown.pop()
+        shown.append("...")
+    return f"'{''.join(shown)}'"
 
 
 def _safe(char: str) -> str:
@@ -72,5 +78,7 @@ def _safe(char: str) -> str:
     return char
 
 
-def _rank(value: Value) -> tuple[str, str]:
-    return type(value).__name__, str(value)
+def ordered(value: Value) -> tuple[str, float, str]:
+    """Give the place of a constant among others: by class, numbers by value and text by letter."""
+    number = float(value) if isinstance(value, (bool, int, float)) else 0.0
+    return type(value).__name__, number, str(value)

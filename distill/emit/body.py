@@ -25,7 +25,7 @@ class Choices:
 
     named: values with a variable or list of their own; wishes: what some values should be called.
     lists: values carried through a loop that are also needed as lists. contested: names that several values would have.
-    inline: the input's list is written where it is used; length: the length has a name.
+    inline: the input's list is written where it is used; length: the length has a name. branched: the answer's cases are statements.
     """
 
     named: frozenset[Expr] = frozenset()
@@ -34,6 +34,7 @@ class Choices:
     contested: frozenset[str] = frozenset()
     inline: bool = False
     length: bool = False
+    branched: bool = False
 
 
 class Body:

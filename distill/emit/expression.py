@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dsl.check import check
 from dsl.primitives import PRIMITIVES
-from dsl.terms import Call, Expr, Literal, Table, Value, subterms
+from dsl.terms import Call, Expr, Literal, Table, Value, call, subterms
 from dsl.types import Kind
 from distill.emit import tables
 from distill.emit.rewrite import FROM_END, INDEX
@@ -200,25 +200,23 @@ def _chained(body: Body, chain: list[Link], place: Place) -> Code:
 
 def _disjunction(body: Body, term: Call, place: Place) -> Code:
     """Equalities of one value with constants are a set: `x in {1, 2}`."""
+    parts = _parts(body, term, place)
     groups: dict[Expr, list[Expr]] = {}
-    for part in _parts(body, term, place):
+    for part in parts:
         match part:
             case Call(op="eq", args=(left, Literal() as right)) if not body.is_named(part, place):
                 groups.setdefault(left, []).append(right)
+    written: dict[Expr, Code] = {}
+    for part in parts:
+        match part:
+            case Call(op="eq", args=(left, Literal())) if len(groups.get(left, ())) > 1 and not body.is_named(part, place):
+                members = ", ".join(body.code(c, place).text for c in groups[left])
+                value = body.code(left, place).within(COMPARISON + 1)
+                written[call("in", left)] = Code(f"{value} in {{{members}}}", COMPARISON)
             case _:
-                groups[part] = []
-    written = []
-    for left, constants in groups.items():
-        if not constants:
-            written.append(body.code(left, place))
-        elif len(constants) == 1:
-            written.append(body.code(Call("eq", (left, constants[0])), place))
-        else:
-            members = ", ".join(body.code(c, place).text for c in constants)
-            written.append(Code(f"{body.code(left, place).within(5)} in {{{members}}}", COMPARISON))
-    if len(written) == 1:
-        return written[0]
-    return Code(" or ".join(w.within(OR) for w in written), OR)
+                written[part] = body.code(part, place)
+    found = list(written.values())
+    return found[0] if len(found) == 1 else Code(" or ".join(w.within(OR) for w in found), OR)
 
 
 def lookup(body: Body, term: Call, place: Place, *, bare: bool = False) -> Code:

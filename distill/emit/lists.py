@@ -12,7 +12,7 @@ from distill.emit.loop import Sink, run_loop
 from distill.emit.plan import accumulates, carried, delays
 from distill.emit.rewrite import FROM_END
 from distill.emit.scope import Place, Scope
-from distill.emit.source import Code, constant
+from distill.emit.source import ATOM, Code, constant
 
 if TYPE_CHECKING:
     from distill.emit.body import Body
@@ -42,7 +42,7 @@ def materialise(body: Body, term: Expr) -> None:
     """Write the statements that make the list of a term's values."""
     if needs_loop(body, term):
         name = body.list_for(term)
-        sink = Sink(lambda scope: body.code(term, scope), lambda code: f"{name}.append({code.text})")
+        sink = Sink(lambda scope: f"{name}.append({body.code(term, scope).text})")
         body.lines += run_loop(body, sink, {name: "[]"})
     else:
         source = list_source(body, term)
@@ -119,6 +119,6 @@ def last(body: Body, term: Expr) -> Code:
     """Give the source of a term's value at the last position."""
     if not carried(term, body.lists):
         return body.code(term, Scope(body, fixed="-1"))
-    sink = Sink(lambda scope: body.code(term, scope))
+    sink = Sink(lambda scope: body.code(term, scope).within(ATOM), behind=True)
     body.lines += run_loop(body, sink, {})
-    return sink.found[0]
+    return Code(sink.found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dsl.check import check
@@ -176,24 +176,23 @@ class Loop:
 
 @dataclass(slots=True)
 class Sink:
-    """What a loop is for: each value of a term goes into a statement, or the last one is read behind the loop.
+    """What a loop is for: a statement in it, or (behind) an expression that is read when it is over.
 
-    statement: None for the latter; found: that value's source.
+    found: the source of either.
     """
 
-    value: Callable[[Scope], Code]
-    statement: Callable[[Code], str] | None = None
-    found: list[Code] = field(default_factory=list)
+    write: Callable[[Scope], str]
+    behind: bool = False
+    found: str = ""
 
     def enter(self, loop: Loop) -> Expr | None:
         """Write it; gives a value as it was before that can no longer be read behind the loop."""
-        if self.statement is not None:
-            statement = self.statement
-            loop.enter("sink", 1, lambda: statement(self.value(loop.scope)))
-            return None
-        loop.current = Node(9)
-        self.found = [self.value(loop.scope)]
-        return next(iter(loop.current.before.values()), None)
+        if self.behind:
+            loop.current = Node(9)
+            self.found = self.write(loop.scope)
+            return next(iter(loop.current.before.values()), None)
+        loop.enter("sink", 1, lambda: self.write(loop.scope))
+        return None
 
 
 def run_loop(body: Body, sink: Sink, starts: dict[str, str]) -> list[str]:

@@ -83,8 +83,10 @@ def _constants(body: Predict, signature: Signature, sets: bool) -> str:
     found = {"DOMAIN": quoted(domain(signature))}
     order = signature.symbols or signature.vocabulary
     free = sequence(signature.free)
-    if sets or "mode by order" in body.helpers:
-        found["SYMBOLS"] = sequence(signature.order if "mode by order" in body.helpers else order)
+    if "mode by order" in body.helpers:
+        found["ORDER"] = sequence((None, *signature.order))
+    if sets:
+        found["SYMBOLS"] = sequence(order)
     elif signature.kind == "tokens" and len(free) > SHORT:
         found["SYMBOLS"] = free
     lines = [line for name, source in {**found, **body.constants}.items() for line in fit(f"{name} = {source}")]
@@ -96,7 +98,7 @@ def _helpers(body: Predict) -> list[str]:
     if "mean" in body.helpers:
         found.append(_MEAN)
     if "mode by order" in body.helpers:
-        found.append(_MODE.format(key="").replace("set(values)", "set(values), key=SYMBOLS.index"))
+        found.append(_MODE.format(key="").replace("set(values)", "set(values), key=ORDER.index"))
     elif "mode" in body.helpers:
         found.append(_MODE.format(key=""))
     return found

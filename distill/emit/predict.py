@@ -19,7 +19,7 @@ from distill.emit.plan import carried, light, nameable, shared
 from distill.emit.rewrite import at_last, by_rows, prepare
 from distill.emit.scope import Place
 from distill.emit.signature import Signature
-from distill.emit.source import CHOICE, OR, Code
+from distill.emit.source import CHOICE, OR, Code, negated
 
 INDENT = 4
 _ATTEMPTS = 80  # more than a program has values to settle
@@ -89,6 +89,9 @@ def _choose(body: Body, lines: list[str], result: Expr) -> Choices:
     settled = replace(choices, inline=inline, length=length, contested=contested)
     if settled != choices:
         return settled
+    room = LIMIT - INDENT
+    if not choices.branched and len(_cases(body, result)) > 2 and any(len(t) > room for t in lines if "append(" in t or "return" in t):
+        return replace(choices, branched=True)
     for line in lines:
         chosen = _part(body, line, result)
         if chosen is not None:
@@ -114,8 +117,23 @@ def _write(body: Body, result: Expr, scored: Expr | None) -> list[str]:
     _bind(body)
     if body.signature.at == "each" and body.signature.sequence:
         return _each(body, result, scored)
+    if body.choices.branched:
+        lines = []
+        for test, leaf in _cases(body, result):
+            answer = f"return {_out(body, leaf, None).text}"
+            lines += [answer] if test is None else [f"if {body.code(test, None).text}:", f"    {answer}"]
+        return [*body.lines, *lines]
     code = _out(body, result, None)
     return [*body.lines, f"return {code.text}"]
+
+
+def _cases(body: Body, term: Expr) -> list[tuple[Expr | None, Expr]]:
+    """Give the cases of nested choices, each with its condition; the last has none."""
+    found: list[tuple[Expr | None, Expr]] = []
+    while isinstance(term, Call) and term.op == "if" and not body.is_named(term, None):
+        found.append((term.args[0], term.args[1]))
+        term = term.args[2]
+    return [*found, (None, term)]
 
 
 def _bind(body: Body) -> None:
@@ -149,19 +167,38 @@ def _bind_tokens(body: Body, token: Input) -> None:
 def _each(body: Body, result: Expr, scored: Expr | None) -> list[str]:
     """One output a position, None for the prefix."""
     prefix = f"[{', '.join(['None'] * len(body.signature.prefix))}]"
-
-    def value(place: Place) -> Code:
-        code = _out(body, result, place)
-        if scored is None:
-            return code
-        return Code(f"{code.within(OR)} if {body.code(scored, place).within(OR)} else None", CHOICE)
-
-    if needs_loop(body, result) or (scored is not None and needs_loop(body, scored)):
-        loop = run_loop(body, Sink(value, lambda code: f"out.append({code.text})"), {"out": prefix})
+    carries = needs_loop(body, result) or (scored is not None and needs_loop(body, scored))
+    if carries or body.choices.branched:
+        write = _branches if body.choices.branched else _append
+        loop = run_loop(body, Sink(lambda scope: write(body, result, scored, scope)), {"out": prefix})
         return [*body.lines, *loop, "return out"]
-    plain = scored is None and not _sets(body, result)
-    source = list_source(body, result) if plain else comprehension(body, result, lambda _body, _term, place: value(place))
+    if scored is None and not _sets(body, result):
+        source = list_source(body, result)
+    else:
+        source = comprehension(body, result, lambda _body, _term, place: _scored(body, result, scored, place))
     return [*body.lines, f"return {prefix} + {source}" if body.signature.prefix else f"return {source}"]
+
+
+def _scored(body: Body, result: Expr, scored: Expr | None, place: Place) -> Code:
+    """Give the source of an output, None where it is not scored."""
+    code = _out(body, result, place)
+    if scored is None:
+        return code
+    return Code(f"{code.within(OR)} if {body.code(scored, place).within(OR)} else None", CHOICE)
+
+
+def _append(body: Body, result: Expr, scored: Expr | None, place: Place) -> str:
+    return f"out.append({_scored(body, result, scored, place).text})"
+
+
+def _branches(body: Body, result: Expr, scored: Expr | None, place: Place) -> str:
+    """Give a statement that appends one of several outputs, a branch each."""
+    lines = [] if scored is None else [f"if {negated(body.code(scored, place)).text}:", "    out.append(None)"]
+    for test, leaf in _cases(body, result):
+        word = "else" if test is None else "elif" if lines else "if"
+        lines.append(f"{word}:" if test is None else f"{word} {body.code(test, place).text}:")
+        lines.append(f"    out.append({_out(body, leaf, place).text})")
+    return "\n".join(lines)
 
 
 def _out(body: Body, result: Expr, place: Place) -> Code:

@@ -87,8 +87,10 @@ def _arithmetic(term: Call, single: bool) -> Expr:
             return call("sub", a, integer(-k))
         case Call(op="sub", args=(a, Literal(value=int(k), kind=Kind.INT))) if k < 0:
             return call("add", a, integer(-k))
-        case Call(op="add", args=(Literal(kind=Kind.INT) as k, b)) if not isinstance(b, Literal):
-            return call("add", b, k)
+        case Call(op="add") if check(term).kind is Kind.INT:
+            return _in_order(term)
+        case Call(op="mul", args=(a, Literal() as k)) if not isinstance(a, Literal):
+            return call("mul", k, a)
         case Call(op="sub", args=(Call(op="length"), Call(op="add", args=(Call(op="index"), Literal(value=1))))):
             return FROM_END
         case Call(op="sub", args=(Call(op="sub", args=(Call(op="length"), Call(op="index"))), Literal(value=1))):
@@ -98,6 +100,27 @@ def _arithmetic(term: Call, single: bool) -> Expr:
         case Call(op="eq" | "ne", args=(Literal() as k, b)) if not isinstance(b, Literal):
             return call(term.op, b, k)
     return term
+
+
+def _in_order(term: Call) -> Expr:
+    """Give a sum with its inputs first and its constants last, so that equal sums are one."""
+    parts = flatten("add", term)
+    ranked = sorted(parts, key=_rank)
+    result = ranked[0]
+    for part in ranked[1:]:
+        result = call("add", result, part)
+    return result
+
+
+def _rank(term: Expr) -> tuple[int, str]:
+    match term:
+        case Input(name=name) if name != STATE:
+            return 0, name
+        case Literal(value=value):
+            return 3, repr(value)
+        case Call(op="mul"):
+            return 1, ""
+    return 2, ""
 
 
 def _selection(term: Call, single: bool) -> Expr:

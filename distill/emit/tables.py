@@ -38,12 +38,22 @@ Store = Callable[[str], str]  # takes a dict's source, gives the name of the con
 
 def write(table: Lookup, store: Store) -> Code:
     """Give the source of a lookup; `store` makes a constant of a dict's source."""
-    table = _settled(table)
+    table = _settled(_in_order(table))
     for form in (_constant, _boolean_key, _condition, _itself, _shifted, _choice):
         found = form(table)
         if found is not None:
             return found
     return _dictionary(table, store)
+
+
+def _in_order(table: Lookup) -> Lookup:
+    """Give the table with its keys in the order of its domain, or numbers by size."""
+    if table.domain is not None:
+        ranks = {(type(v), v): k for k, v in enumerate(table.domain)}
+        return replace(table, entries=dict(sorted(table.entries.items(), key=lambda e: ranks[type(e[0]), e[0]])))
+    if all(kind is Kind.INT for kind in table.key_kinds):
+        return replace(table, entries=dict(sorted(table.entries.items())))  # type: ignore[type-var]
+    return table
 
 
 def _settled(table: Lookup) -> Lookup:

@@ -118,6 +118,6 @@ declare(
         "sorted({0})",
         "the values in ascending order",
         axes=((POSITION,), POSITION),
-        noun="ranked", phrase="{0} in ascending order",
+        noun="ranked", phrase="{0+} in ascending order",
     )
 )

@@ -127,8 +127,8 @@ def _aggregate(
 
 
 _aggregate("count", (Overload((BOOL,), INT),), _count, "sum({items})", "how many are selected", "count", "the number of {0*}")
-_aggregate("sum", for_each(NUMBER, "b T", "T"), _sum, "sum({items})", "their sum", "total", "the sum of {1} over {0*}")
-_aggregate("mean", (Overload((BOOL, REAL, REAL), REAL),), _mean, "mean({items}, {2})", "their mean", "average", "the mean of {1} over {0*}")
+_aggregate("sum", for_each(NUMBER, "b T", "T"), _sum, "sum({items})", "their sum", "total", "the sum of {1+} over {0*}")
+_aggregate("mean", (Overload((BOOL, REAL, REAL), REAL),), _mean, "mean({items}, {2})", "their mean", "average", "the mean of {1+} over {0*}")
 _aggregate("min_of", for_each(NUMBER, "b T T", "T"), _low, "min({items}, default={2})", "the smallest of them", "smallest", "the smallest {1!} over {0*}")
 _aggregate("max_of", for_each(NUMBER, "b T T", "T"), _high, "max({items}, default={2})", "the largest of them", "largest", "the largest {1!} over {0*}")
 _aggregate("first_of", for_each(ANY, "b T T", "T"), _first, "next({items}, {2})", "the first of them", "first", "{1} at the first of the {0*}|{1?} at the first of the {0*}")

@@ -47,8 +47,8 @@ class Primitive:
           family; `distill/emit` documents it. precedence: of the template's outermost operator, 0 (loosest) to 9 (an atom).
     doc: what it gives, in one line. noun: what a step computed by it is called.
     literals: positions of the arguments that must be Literals.
-    phrase: what it gives, in English, round its arguments: {0} is the first as a noun, {0!} without an article, {0?} as
-          a clause, {0*} the positions it selects. After a bar: the phrase where those nouns would be truth values.
+    phrase: what it gives, in English, round its arguments: {0} is the first as a noun, {0+} a plural, {0!} without an
+          article, {0?} a clause, {0*} the positions it selects. After a bar: the phrase for nouns that are truth values.
     """
 
     name: str

@@ -12,14 +12,14 @@ class Recurrent(nn.Module):
     def __init__(self, hidden: int, width: int) -> None:
         super().__init__()
         self.hidden = hidden
-        self.update = nn.Sequential(nn.Linear(hidden + 2, width), nn.ReLU(), nn.Linear(width, hidden), nn.Tanh())
-        self.output = nn.Sequential(nn.Linear(hidden + 2, width), nn.ReLU(), nn.Linear(width, 1))
+        self.update = nn.Sequential(nn.Linear(hidden + 2, width), nn.Tanh(), nn.Linear(width, hidden), nn.Tanh())
+        self.output = nn.Sequential(nn.Linear(hidden + 2, width), nn.Tanh(), nn.Linear(width, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         state = x.new_zeros(len(x), self.hidden)
         digits = []
         for step in x.unbind(1):
-            seen = torch.cat([state, step], dim=1)
+            seen = torch.cat([state, step - 1.5], dim=1)
             digits.append(self.output(seen))
             state = self.update(seen)
         return torch.stack(digits, dim=1)

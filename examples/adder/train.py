@@ -1,4 +1,4 @@
-"""Train a recurrent network to add two decimal numbers, lowest digits first. `python train.py` writes checkpoint.pt."""
+"""Train a recurrent network to add in base 4, lowest digits first. `python train.py` writes checkpoint.pt."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from nets import build
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
-CONFIG = {"hidden": 4, "width": 32}
-DIGITS = 3
-STEPS = 4000
+CONFIG = {"hidden": 4, "width": 16}
+BASE = 4
+DIGITS = 4
+STEPS = 2000
 
 
 def digits_of_sum(x: Tensor) -> Tensor:
@@ -18,14 +19,14 @@ def digits_of_sum(x: Tensor) -> Tensor:
     digits = []
     for step in x.unbind(1):
         total = step.sum(dim=1) + carry
-        digits.append(total % 10)
-        carry = total // 10
+        digits.append(total % BASE)
+        carry = total // BASE
     return torch.stack(digits, dim=1)[:, :, None]
 
 
 def draw(rows: int, digits: int) -> Tensor:
     """Draw pairs of numbers, as the network reads them: float32 [row, step, 2]."""
-    return torch.randint(0, 10, (rows, digits, 2)).float()
+    return torch.randint(0, BASE, (rows, digits, 2)).float()
 
 
 def main() -> None:
@@ -35,14 +36,14 @@ def main() -> None:
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
     for step in range(STEPS):
-        x = draw(512, DIGITS)
+        x = draw(256, DIGITS)
         loss = mse_loss(network(x), digits_of_sum(x))
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         schedule.step()
-        if step % 1000 == 999:
+        if step % BASE00 == 999:
             print(f"step {step + 1}: loss {loss.item():.5f}")
     test = draw(20_000, 3 * DIGITS)
     with torch.no_grad():
