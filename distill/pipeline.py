@@ -13,6 +13,7 @@ from distill.clock import Clock
 from distill.evidence import Evidence, first_evidence
 from distill.question import Question, ask
 from distill.render import Rendered, render
+from distill.scoring import scored_where
 from distill.standing import Standing, judge, look_beyond
 from dsl import bits, simplify
 from synthesis.attempt import Candidate, Settings
@@ -62,7 +63,7 @@ def compile_model(path: Path, options: Options, clock: Clock | None = None) -> C
     with clock.stage("reach"):
         reach = look_beyond(question, standing, rng)
     with clock.stage("emit"):
-        rendered = render(question, standing, reach, rng)
+        rendered = render(question, standing, reach, scored_where(question, rng), rng)
     certificate = certify(question, standing, rendered, clock, options, reach)
     return Compiled(standing.accepted and not rendered.fault, rendered, certificate, rendered.fault or standing.why)
 

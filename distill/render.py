@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from distill.standing import Standing
 from dsl.domains import Domain, Numbers, Sampled, Tokens
 from dsl.evaluate import Cases, evaluate
 from dsl.rows import Rows
-from dsl.terms import Program, Value
+from dsl.terms import Expr, Program, Value
 from dsl.types import Kind
 from synthesis.problem import same
 from verify import Behaviour, Reach
@@ -33,14 +33,16 @@ class Rendered:
     fault: str = ""
 
 
-def render(question: Question, standing: Standing, reach: Reach | None, rng: np.random.Generator) -> Rendered:
-    """Emit a program, and run what was emitted in a bare interpreter."""
+def render(
+    question: Question, standing: Standing, reach: Reach | None, scored: Expr | None, rng: np.random.Generator
+) -> Rendered:
+    """Emit a program, and run what was emitted in a bare interpreter; scored: where its outputs are not None."""
     program = Program(question.domain.inputs, (), standing.term)
-    signature = signature_of(question, standing.symbols)
+    signature = replace(signature_of(question, standing.symbols), scored=scored)
     description = describe(standing.term)
     about = About(description, origin(question), verified(standing.behaviour, standing.accepted, reach))
     source = emit(program, signature, about)
-    return Rendered(program, source, description, emission_fault(question, standing, source, rng))
+    return Rendered(program, source, description, emission_fault(question, standing, scored, source, rng))
 
 
 def signature_of(question: Question, symbols: tuple[Value, ...]) -> Signature:
@@ -95,7 +97,9 @@ def verified(behaviour: Behaviour, accepted: bool, reach: Reach | None) -> str:
     )
 
 
-def emission_fault(question: Question, standing: Standing, source: str, rng: np.random.Generator) -> str:
+def emission_fault(
+    question: Question, standing: Standing, scored: Expr | None, source: str, rng: np.random.Generator
+) -> str:
     """Run the emitted module on inputs of the domain and say where it differs from the interpreter, "" where nowhere."""
     domain = question.domain
     rows = domain.sample(CHECKED, rng)
@@ -104,21 +108,25 @@ def emission_fault(question: Question, standing: Standing, source: str, rng: np.
         found = run_emitted(source, raws)
     except (RuntimeError, TimeoutError) as error:
         return f"the emitted module does not run: {error}"
-    wanted = interpreted(question, standing, rows)
+    wanted = interpreted(question, standing, scored, rows)
     for raw, ours, theirs in zip(raws, wanted, found, strict=True):
         if not agrees(ours, theirs):
             return f"the emitted module gives {theirs!r} for {raw!r}, the program {ours!r}"
     return ""
 
 
-def interpreted(question: Question, standing: Standing, rows: Rows) -> list[Any]:
+def interpreted(question: Question, standing: Standing, scored: Expr | None, rows: Rows) -> list[Any]:
     """Give the program's outputs for rows as `predict` gives them, by the interpreter of the language."""
     cases = question.domain.cases(rows, standing.symbols)
     each = question.readout.at == "each"
     shape = cases.mask.shape if each else (len(rows), 1)
     values = np.broadcast_to(evaluate(standing.term, cases), shape)
+    given = np.ones(shape, dtype=bool) if scored is None else np.broadcast_to(evaluate(scored, cases), shape)
     real = cases.mask if each else np.ones(shape, dtype=bool)
-    lines = [[_decoded(v, cases, question.kind) for v in line[here]] for line, here in zip(values, real, strict=True)]
+    lines = [
+        [_decoded(v, cases, question.kind) if told else None for v, told in zip(line[here], said[here], strict=True)]
+        for line, said, here in zip(values, given, real, strict=True)
+    ]
     prefix = [None] * question.domain.offset
     return [prefix + line if each else line[0] for line in lines]
 

@@ -14,7 +14,7 @@ from synthesis.cover import classes, joint, missed
 from synthesis.problem import Problem, Target, same
 
 
-BITS_A_NODE, SPARE_BITS = 4.0, 6.0  # what a node costs at least, and what is not worth another level of the bank
+BITS_A_NODE, SPARE_BITS = 4.5, 8.0  # what a node costs at least, and what is not worth another level of the bank
 
 
 @dataclass(frozen=True, slots=True)

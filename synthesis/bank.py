@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsl.evaluate import Cases, Interpreter
-from dsl.size import bits
-from dsl.terms import Expr
+from dsl.size import own_bits
+from dsl.terms import Expr, children
 from dsl.types import Axis, Kind, Type
 
 DTYPES = {Kind.BOOL: np.bool_, Kind.INT: np.int64, Kind.SYMBOL: np.int64, Kind.REAL: np.float64}
@@ -66,6 +66,7 @@ class Bank:
         wanted = scored if scored is not None and scored.shape == self.layout.mask.shape else self.layout.mask
         self.scored = wanted & self.layout.mask
         self.columns: list[Column] = []
+        self._costs: dict[Expr, float] = {}
         self._by: dict[tuple[Kind, Axis, int], list[Column]] = {}
         self._seen: set[tuple[Kind, Axis, int]] = set()
         cells = int(self.layout.mask.sum())
@@ -115,6 +116,9 @@ class Bank:
             return None
         return self.add(term, type_, size, values, grows=grows)
 
-    def cost(self, column: Column) -> float:
-        """Give a column's description length in bits."""
-        return bits(column.term)
+    def cost(self, term: Expr) -> float:
+        """Give a term's description length in bits as a tree, without what sharing saves: quick, and no less."""
+        found = self._costs.get(term)
+        if found is None:
+            found = self._costs[term] = own_bits(term) + sum(map(self.cost, children(term)))
+        return found

@@ -54,13 +54,12 @@ def missed(key: np.ndarray, target: np.ndarray, most: int) -> np.ndarray:
     return np.stack([order[at], order[at + 1]], axis=1)
 
 
-def conflicts(target: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw up to `most` conflicts [pair, 2], half of them between neighbours, which share most of their input."""
-    cells = len(target)
-    anywhere = rng.integers(0, cells, size=(most * 8, 2))
-    near = rng.integers(0, max(1, cells - 1), size=most * 8)
+def drawn(cells: int, most: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw pairs of cells [pair, 2], half of them of neighbours, which share most of their input."""
+    anywhere = rng.integers(0, cells, size=(most // 2, 2))
+    near = rng.integers(0, max(1, cells - 1), size=most // 2)
     near = np.stack([near, np.minimum(near + rng.integers(1, 4, size=len(near)), cells - 1)], axis=1)
-    return np.concatenate([p[target[p[:, 0]] != target[p[:, 1]]][: most // 2] for p in (anywhere, near)])
+    return np.concatenate([anywhere, near])
 
 
 class Covers:
@@ -70,7 +69,9 @@ class Covers:
         """Take codes int64 [column, cell] (equal code: equal value), costs [column] in bits, target int32 [cell]."""
         self.codes, self.costs, self.target = codes, costs, target
         self.alike = np.zeros((len(codes), 0), dtype=np.uint64)  # bit: the column is equal at both cells of a conflict
-        self._learn(conflicts(target, FIRST, rng))
+        pairs = drawn(len(target), 16 * FIRST, rng)
+        apart = np.nonzero(target[pairs[:, 0]] != target[pairs[:, 1]])[0]
+        self._learn(pairs[rng.permutation(apart)[:FIRST]])
 
     def _learn(self, pairs: np.ndarray) -> None:
         """Add conflicts."""

@@ -11,14 +11,14 @@ from dsl.terms import Expr
 from synthesis.attempt import Attempt, View
 from synthesis.bank import Column
 from synthesis.bitset import pack
-from synthesis.cover import Cover, Covers, classes, conflicts
+from synthesis.cover import Cover, Covers, classes, drawn
 from synthesis.explain import Effort, explain, keys_of
 from synthesis.goals import Goal
 
 WIDTHS = (1, 2, 3, 4)  # how many columns a target may depend on
 PROPOSED = 60  # covers of each width looked at on all rows
 EXPLAINED = 4  # of those that hold, how many are written down
-TOLD_APART = 4096  # conflicts on which columns are told apart
+TOLD_APART = 2048  # pairs of cells on which columns are told apart
 CROWDED = 3  # a table whose keys are met fewer times each, on the average, explains nothing
 EFFORT = Effort(size=4, capacity=1000, meeting=300)
 MOST_TABLE_BITS = 400.0
@@ -27,10 +27,10 @@ MOST_TABLE_BITS = 400.0
 def dependencies(attempt: Attempt, view: View, goal: Goal, rng: np.random.Generator) -> Iterator[Expr]:
     """Yield terms of the columns that the target turns out to be a function of."""
     target = classes(goal.wanted)
-    columns, codes = _partitions(goal, target, rng)
+    columns, codes = _partitions(goal, rng)
     if not columns:
         return
-    covers = Covers(codes, np.array([bits(c.term) for c in columns]), target, rng)
+    covers = Covers(codes, np.array([goal.bank.cost(c.term) for c in columns]), target, rng)
     for width in WIDTHS:
         if width > 2 and attempt.found:
             return
@@ -48,15 +48,15 @@ def dependencies(attempt: Attempt, view: View, goal: Goal, rng: np.random.Genera
                 yield from _explained(attempt, view, chosen, cover, rng)
 
 
-def _partitions(goal: Goal, target: np.ndarray, rng: np.random.Generator) -> tuple[list[Column], np.ndarray]:
+def _partitions(goal: Goal, rng: np.random.Generator) -> tuple[list[Column], np.ndarray]:
     """Give the columns that part the cells each in a way of its own, the smallest of each way, and codes [column, cell].
 
-    Ways are told apart on a few thousand conflicts; a column that separates none of them tells nothing.
+    Ways are told apart on a thousand pairs of cells; a column that separates none of them tells nothing.
     """
     if not goal.values:
         return [], np.zeros((0, 0), np.int64)
     codes = np.stack([_codes(v) for v in goal.values])
-    pairs = conflicts(target, TOLD_APART, rng)
+    pairs = drawn(len(goal.wanted), TOLD_APART, rng)
     alike = pack(codes[:, pairs[:, 0]] == codes[:, pairs[:, 1]])
     useless = pack(np.ones((1, len(pairs)), dtype=bool))[0].tobytes()
     seen: dict[bytes, int] = {}

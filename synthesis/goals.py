@@ -24,11 +24,10 @@ MEETING = 1000  # columns that are combined pair by pair
 PROBES = (8, 64)  # cells looked at before all of them
 ENOUGH = 8  # solutions of one kind
 NEARLY, EXCEPTIONS = 0.2, 3  # share of the cells, and values, that may be exceptions
-CHUNK = 64
 NUMERIC = (Kind.INT, Kind.REAL)
 MEETS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
-    ("add", NUMERIC),
-    ("sub", NUMERIC),
+    ("add", (Kind.REAL,)),
+    ("sub", (Kind.REAL,)),
     ("mul", NUMERIC),
     ("min", NUMERIC),
     ("max", NUMERIC),
@@ -97,6 +96,9 @@ def meet(goal: Goal, most: int = MEETING) -> Iterator[Expr]:
     probe = spread(goal.wanted)
     for op, kinds in operations:
         for group in [(k,) for k in kinds] if Kind.SYMBOL in kinds else [kinds]:
+            if goal.kind is Kind.INT and Kind.INT not in group:  # sums of integers are looked up, not tried
+                continue
+            group = NUMERIC if goal.kind is Kind.REAL else group
             index = goal.of(group, most)
             if index:
                 yield from _met(goal, op, index, probe)
@@ -105,26 +107,25 @@ def meet(goal: Goal, most: int = MEETING) -> Iterator[Expr]:
 
 
 def _met(goal: Goal, op: str, index: list[int], probe: np.ndarray) -> Iterator[Expr]:
-    """Combine each with each, on a few cells first, then on some more, then on all."""
+    """Combine each with each: cell by cell for a few cells, then the pairs that are left on some more, then on all."""
     ctx = goal.bank.layout.interpreter.ctx
     commutes, found = PRIMITIVES[op].commutes, 0
-    some = np.stack([goal.values[k][probe] for k in index])
-    few, wanted = some[:, :PROBES[0]], goal.wanted[probe]
-    for start in range(0, len(index), CHUNK):
-        theirs = few[: start + CHUNK] if commutes else few
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            near = apply(ctx, op, [few[start : start + CHUNK, None], theirs[None]])
-            pairs = np.argwhere(same(near, wanted[: PROBES[0]]).all(axis=2)) + [start, 0]
-            nearer = apply(ctx, op, [some[pairs[:, 0]], some[pairs[:, 1]]])
-        for i, j in pairs[same(nearer, wanted).all(axis=1)]:
-            left, right = index[i], index[j]
-            if (commutes and right > left) or (op in DIVISIONS and not isinstance(goal.columns[right].term, Literal)):
-                continue
-            if same(apply(ctx, op, [goal.values[left], goal.values[right]]), goal.wanted).all():
-                yield call(op, goal.columns[left].term, goal.columns[right].term)
-                found += 1
-                if found == ENOUGH:
-                    return
+    some, wanted = np.stack([goal.values[k][probe] for k in index]), goal.wanted[probe]
+    alive = np.ones((len(index), len(index)), dtype=bool)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for k in range(min(PROBES[0], len(probe))):
+            alive &= same(apply(ctx, op, [some[:, None, k], some[None, :, k]]), wanted[k])
+        pairs = np.argwhere(np.tril(alive) if commutes else alive)
+        nearer = apply(ctx, op, [some[pairs[:, 0]], some[pairs[:, 1]]])
+    for i, j in pairs[same(nearer, wanted).all(axis=1)]:
+        left, right = index[i], index[j]
+        if op in DIVISIONS and not isinstance(goal.columns[right].term, Literal):
+            continue
+        if same(apply(ctx, op, [goal.values[left], goal.values[right]]), goal.wanted).all():
+            yield call(op, goal.columns[left].term, goal.columns[right].term)
+            found += 1
+            if found == ENOUGH:
+                return
 
 
 def spread(wanted: np.ndarray) -> np.ndarray:

@@ -158,10 +158,12 @@ def _moved(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:
     """One position column shifted, sorted, accumulated or reduced, many columns in one call."""
     for kind in Kind:
         for k in words.shifts:
-            columns = list(bank.of(kind, POSITION, size - abs(k)))
-            for default in {d: None for c in columns for d in _defaults(c)}:
-                those = [c for c in columns if default in _defaults(c)]
-                yield from _together(bank, "shift", those, (integer(k), default))
+            groups: dict[Literal, list[Column]] = {}
+            for column in bank.of(kind, POSITION, size - abs(k)):
+                for default in _defaults(column):
+                    groups.setdefault(default, []).append(column)
+            for default, columns in groups.items():
+                yield from _together(bank, "shift", columns, (integer(k), default))
         columns = list(bank.of(kind, POSITION, size - 1))
         for op in (*words.running, *words.reductions, *(u for u in words.unary if u == "sorted")):
             if any(len(o.params) == 1 and accepts(o.params[0], kind) for o in PRIMITIVES[op].overloads):

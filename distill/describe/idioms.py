@@ -52,7 +52,7 @@ def idiom(say: Speaker, term: Call) -> Phrase | None:
             return _since(say, condition)
         case Call(op="any_all" | "running_any" as op, args=(condition,)) if counted(condition):
             return Phrase(f"there is some {counted(condition)}{' so far' if op == 'running_any' else ''}", CLAUSE)
-        case Call(op="shift" | "gather"):
+        case Call(op="shift" | "gather" | "at"):
             return _elsewhere(say, term)
         case _ if term.op in _TALLIES:
             return _tally(term.op, term.args[0])
@@ -153,7 +153,9 @@ def _elsewhere(say: Speaker, term: Call) -> Phrase | None:
     """The value that stands before, after, here, or as far from the other end."""
     value, where = term.args[:2]
     condition = check(value).kind is Kind.BOOL
-    if term.op == "gather":
+    if term.op != "shift" and isinstance(where, Literal):
+        return _after(say, value, f"at position {where.value}", condition)
+    if term.op != "shift":
         if isinstance(where, Call) and where.op == "index":
             return say.phrase(value)
         if not from_end(where):

@@ -34,23 +34,19 @@ def describe(term: Expr) -> str:
         return describe(term.args[0])
     found = []
     for form in _forms(term):
-        hidden = frozenset([form.top])
+        hidden = frozenset(form.roots)
         for root in form.roots:
-            hidden = _reveal(form, root, hidden | {root})
+            hidden = _reveal(form, root, hidden)
         found.append((sum(map(_size, hidden)), form.text(hidden)))
     return min(((lost, text) for lost, text in found if text), key=lambda scored: scored[0])[1]
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """A form of sentence. write: gives the sentence; roots: the terms that it spells out, `top` first."""
+    """A form of sentence. write: gives the sentence; roots: the terms that it spells out."""
 
     write: Callable[[Speaker], str]
     roots: tuple[Expr, ...]
-
-    @property
-    def top(self) -> Expr:
-        return self.roots[0]
 
     def text(self, hidden: frozenset[Expr]) -> str:
         """Give the sentence with some terms abbreviated, "" where it does not fit."""
@@ -66,11 +62,11 @@ def _reveal(form: _Form, term: Expr, hidden: frozenset[Expr]) -> frozenset[Expr]
     open_ = hidden - {term}
     if form.text(open_):
         return open_
-    parts = {c for c in children(term) if isinstance(c, Call) and _size(c) > _FEW}
-    narrower = open_ | parts
+    parts = dict.fromkeys(c for c in children(term) if isinstance(c, Call) and _size(c) > _FEW)
+    narrower = open_ | parts.keys()
     if not parts or not form.text(narrower):
         return hidden
-    for part in sorted(parts, key=lambda c: (_size(c), term.args.index(c)) if isinstance(term, Call) else (0, 0)):
+    for part in sorted(parts, key=_size):
         narrower = _reveal(form, part, narrower)
     return narrower
 

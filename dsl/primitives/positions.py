@@ -92,7 +92,7 @@ declare(
         "{0}[{1}]",
         "the value at a position, or the default where there is none",
         axes=((POSITION, POSITION, ROW), POSITION),
-        noun="picked", phrase="{0} at position {1}|{0?} at position {1}",
+        noun="picked", phrase="{0} at the position given by {1}|{0?} at the position given by {1}",
         literals=(2,),
     )
 )
@@ -105,7 +105,7 @@ declare(
         "{0}[{1}]",
         "the value at one position of the row, or the default where there is none",
         axes=((POSITION, ROW, ROW), ROW),
-        noun="picked", phrase="{0} at position {1}|{0?} at position {1}",
+        noun="picked", phrase="{0} at the position given by {1}|{0?} at the position given by {1}",
         literals=(2,),
     )
 )

@@ -43,7 +43,7 @@ def main() -> None:
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         schedule.step()
-        if step % BASE00 == 999:
+        if step % 500 == 499:
             print(f"step {step + 1}: loss {loss.item():.5f}")
     test = draw(20_000, 3 * DIGITS)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Train a recurrent network to say the largest digit so far. `python train.py` writes network.pt, as TorchScript."""
+"""Train a recurrent network to say the largest number so far. `python train.py` writes network.pt, as TorchScript."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Maximum(nn.Module):
 
 
 def draw(rows: int, length: int) -> Tensor:
-    """Draw digits up to a bound of each row's own, so that large ones are rare in some rows."""
-    bound = torch.randint(1, 11, (rows, 1, 1))
-    return (torch.rand(rows, length, 1) * bound).floor()
+    """Draw integers -5 to 5, up to a bound of each row's own, so that large ones are rare in some rows."""
+    bound = torch.randint(1, 12, (rows, 1, 1))
+    return (torch.rand(rows, length, 1) * bound).floor() - 5
 
 
 def main() -> None:
-    """Train, count the outputs that are rounded to another digit, and save."""
+    """Train, count the outputs that are rounded to another number, and save."""
     torch.manual_seed(0)
     network = Maximum()
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-2)
@@ -45,7 +45,7 @@ def main() -> None:
         if step % 500 == 499:
             print(f"step {step + 1}: loss {loss.item():.5f}")
     with torch.no_grad():
-        x = torch.cartesian_prod(*[torch.arange(10)] * 5).float()[:, :, None]
+        x = torch.cartesian_prod(*[torch.arange(-5, 6)] * 5).float()[:, :, None]
         wrong = int((network(x).round() != x.cummax(dim=1).values).sum())
     print(f"{wrong} of {x.numel()} outputs wrong")
     torch.jit.script(network.eval()).save("network.pt")

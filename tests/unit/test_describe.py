@@ -42,6 +42,7 @@ SEQUENCES = [
     ("count(before() and key(x) == query(x)) == 0", "whether there are no earlier positions with the same x"),
     ("shift(token, 1, #null)", "the previous symbol"),
     ("shift(x, -2, 0)", "x two positions after"),
+    ("gather(token, x, #null)", "the symbol at the position given by x"),
     ("shift(flag, 1, false)", "whether flag holds one position before"),
     ('since(not token == #"b")', "the length of the current run of 'b'"),
     ('since(token == #"b")', "the number of positions since 'b'"),
@@ -77,6 +78,7 @@ ROWS = [
     ("gather(token, length() - 1 - index(), #null)", "The sequence reversed"),
     ("token", "The sequence unchanged"),
     ("max_all(x + 1) - min_all(x)", "The largest value of (x + 1) minus the smallest x"),
+    ("at(x, 2, 0)", "The value of x at position 2"),
     ("last(flag)", "Whether flag holds at the last position"),
 ]
 POINTS = [
