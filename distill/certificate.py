@@ -6,6 +6,7 @@ import hashlib
 import platform
 import shlex
 import sys
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from verify.behaviour import EXAMPLES, LEVEL, NEAR_TIE
 
 if TYPE_CHECKING:
     from distill.clock import Clock
+    from distill.guide import Hint
     from distill.pipeline import Options
     from distill.question import Question
     from distill.render import Rendered
@@ -32,6 +34,7 @@ def certify(
     clock: Clock,
     options: Options,
     reach: Reach | None = None,
+    found: Sequence[Hint] = (),
 ) -> Certificate:
     """Give the certificate of a compile; parts about a program are None where there is none."""
     return {
@@ -39,9 +42,20 @@ def certify(
         "network": network_part(question),
         "domain": question.domain.render(),
         "behaviour": None if standing is None else behaviour_part(question, standing.behaviour),
-        "mechanism": {"verdict": "untested", "alignment": None, "scrubbed_agreement": None, "why": UNTESTED},
+        "mechanism": _mechanism(found),
         "reach": None if reach is None else _reach(question, reach),
         "reproduce": reproduce_part(clock, options.seed, options.device),
+    }
+
+
+def _mechanism(found: Sequence[Hint]) -> dict[str, Any]:
+    """Give the mechanism part: no verdict, but where each step's value is found, as a place to begin to test."""
+    return {
+        "verdict": "untested",
+        "why": UNTESTED,
+        "alignment": None,
+        "scrubbed_agreement": None,
+        "encoded": [{"step": h.step, "site": h.site, "share": h.share, "cells": h.cells} for h in found],
     }
 
 
@@ -81,7 +95,7 @@ def behaviour_part(question: Question, behaviour: Behaviour) -> dict[str, Any]:
         "input_match_lower_bound": behaviour.bound,
         "level": 1.0 if behaviour.exhaustive else LEVEL,
         "distribution": behaviour.distribution,
-        "used_in_search": False,
+        "used_in_search": None if behaviour.exhaustive else False,  # every input: no sample at all
         "near_ties": {"margin_below": NEAR_TIE, "outputs": behaviour.near_ties},
         "counterexamples": [] if examples is None else question.domain.raw(examples.take(slice(0, EXAMPLES))),
     }

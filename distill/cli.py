@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -148,16 +149,24 @@ def _job(model: Path, budget: float, common: Common, flags: Flags) -> Job:
     return Job(model, budget, common.seed, common.device, common.trust, common.json, common.quiet, flags=vars(flags))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and give its exit status; `arguments` default to the process's own."""
+def main() -> int:
+    """Run the process's command line and give its exit status."""
     sys.excepthook = console.fault
+    status = run(sys.argv[1:])
+    if status == INTERRUPTED:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)  # Python itself would now and then end by the signal, with another status
+    return status
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and give its exit status; only what nobody foresaw is raised."""
     try:
         with warnings.catch_warnings():
             if not sys.warnoptions:
                 warnings.simplefilter("ignore")
-            command, bound, _ = app.parse_args(
-                sys.argv[1:] if arguments is None else list(arguments), print_error=False, exit_on_error=False
-            )
+            command, bound, _ = app.parse_args(list(arguments), print_error=False, exit_on_error=False)
             return command(*bound.args, **bound.kwargs) or HOLDS
     except CycloptsError as error:
         chain = " ".join(["distill", *(error.command_chain or ())])

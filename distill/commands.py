@@ -45,9 +45,7 @@ def compile_to(job: Job, out: Path | None, report: Path | None) -> int:
     Raises BadInput for whatever is wrong with what was given; then nothing was written.
     """
     out = _default_out(job.model) if out is None else out
-    check_writable(out, "-o")
-    if report is not None:
-        check_writable(report, "--report")
+    _check_targets(job.model, out, report)
     progress = console.Progress(job.quiet)
     clock = Clock(job.budget, progress)
     with console.working(clock, progress):
@@ -76,6 +74,19 @@ def _default_out(model: Path) -> Path:
     if out.is_file() and _MARK not in " ".join(out.read_text(encoding="utf-8", errors="replace").split()):
         raise BadInput(out, "a file that distill did not write", "a file to write the program to", "name one with -o")
     return out
+
+
+def _check_targets(model: Path, out: Path, report: Path | None) -> None:
+    """Raise BadInput where a result could not be written, or would take the place of another file of this compile."""
+    taken = {model.resolve(): "the model itself"}
+    for path, flag in ((out, "-o"), (report, "--report")):
+        if path is None:
+            continue
+        if path.resolve() in taken:
+            remedy = "name another file"
+            raise BadInput(f"{flag} {path}", taken[path.resolve()], "a file of its own", remedy)
+        check_writable(path, flag)
+        taken[path.resolve()] = "what another flag names"
 
 
 def _why(compiled: Compiled, clock: Clock) -> str:

@@ -110,7 +110,7 @@ def working(clock: Clock, progress: Progress) -> Iterator[None]:
 
     def stop() -> None:
         clock.interrupted = True
-        progress("interrupted: finishing with what was found so far; Ctrl-C again ends at once")
+        progress("interrupted: finishing (Ctrl-C again ends at once)")
 
     with interruptible(stop), progress.running(), redirect_stdout(sys.stderr):
         yield

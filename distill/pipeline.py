@@ -11,6 +11,7 @@ import numpy as np
 from distill.certificate import Certificate, certify
 from distill.clock import Clock
 from distill.evidence import Evidence, first_evidence
+from distill.guide import Listening, hints, listen, prefer
 from distill.question import Question, ask
 from distill.render import Rendered, render
 from distill.scoring import scored_where
@@ -57,23 +58,27 @@ def compile_model(path: Path, options: Options, clock: Clock | None = None) -> C
         question = ask(path, options.flags, device=options.device, trust=options.trust)
     with clock.stage("trace"):
         evidence = first_evidence(question, rng)
-    standing = _settle(question, evidence, clock, rng)
+        heard = listen(question, evidence, rng)
+    standing = _settle(question, evidence, heard, clock, rng)
     if standing is None:
-        return Compiled(False, None, certify(question, None, None, clock, options), _nothing(evidence, clock))
+        return Compiled(False, None, certify(question, None, None, clock, options), _nothing(question, evidence, clock))
     with clock.stage("reach"):
         reach = look_beyond(question, standing, rng)
     with clock.stage("emit"):
         rendered = render(question, standing, reach, scored_where(question, rng), rng)
-    certificate = certify(question, standing, rendered, clock, options, reach)
+        found = hints(standing.term, heard, rng) if heard else []
+    certificate = certify(question, standing, rendered, clock, options, reach, found)
     return Compiled(standing.accepted and not rendered.fault, rendered, certificate, rendered.fault or standing.why)
 
 
-def _settle(question: Question, evidence: Evidence, clock: Clock, rng: np.random.Generator) -> Standing | None:
+def _settle(
+    question: Question, evidence: Evidence, heard: Listening | None, clock: Clock, rng: np.random.Generator
+) -> Standing | None:
     """Search and judge in turn until a program holds; counterexamples of those that do not become rows to search on."""
     best: Standing | None = None
     for _ in range(ROUNDS):
         with clock.stage("synthesize"):
-            candidates = _candidates(question, evidence, clock, rng)
+            candidates = prefer(_candidates(question, evidence, clock, rng), heard, rng)
         with clock.stage("verify"):
             standings = []
             for candidate in candidates[:3]:
@@ -90,13 +95,17 @@ def _settle(question: Question, evidence: Evidence, clock: Clock, rng: np.random
 
 def _candidates(question: Question, evidence: Evidence, clock: Clock, rng: np.random.Generator) -> list[Candidate]:
     """Search, and shorten what was found without changing what it means."""
+    if not question.domain.inputs:
+        return []
     settings = Settings(tolerance=question.tolerance)
     found = search(evidence.problem, settings, rng, late=lambda: clock.late, report=clock.report)
     shorter = [replace(c, term=term, bits=bits(term)) for c in found[:FOLLOWED] for term in [simplify(c.term)]]
     return sorted(shorter, key=lambda c: c.bits)
 
 
-def _nothing(evidence: Evidence, clock: Clock) -> str:
+def _nothing(question: Question, evidence: Evidence, clock: Clock) -> str:
+    if not question.domain.inputs:
+        return f"programs over {question.domain.kind} inputs are not searched for yet; the network loads and runs"
     spent = " before the budget ran out; give --budget more seconds" if clock.late else ""
     return (
         f"no program of the language was found that gives the network's answers on the "

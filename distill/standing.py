@@ -10,7 +10,6 @@ import numpy as np
 from distill.clock import Clock
 from distill.evidence import Evidence
 from distill.question import Question
-from dsl.domains import Sampled
 from dsl.rows import Rows
 from dsl.terms import Expr, Value
 from synthesis.attempt import Candidate
@@ -43,7 +42,7 @@ def judge(
 ) -> Standing:
     """Compare a candidate with the network, from nothing that the search has seen."""
     symbols = evidence.problem.cases.symbols[len(question.domain.symbols) :]
-    behaviour = behave(question, candidate.term, symbols, evidence.held_out, clock, rng)
+    behaviour = behave(question, candidate.term, symbols, evidence, clock, rng)
     accepted = behaviour.accepted(question.tolerance)
     return Standing(
         candidate.term,
@@ -60,24 +59,30 @@ def behave(
     question: Question,
     term: Expr,
     symbols: tuple[Value, ...],
-    held_out: object,
+    evidence: Evidence,
     clock: Clock,
     rng: np.random.Generator,
 ) -> Behaviour:
     """Compare a program with the network on every input where they can be gone through, else on fresh ones."""
     domain = question.domain
     exhaustive = domain.size is not None and domain.size <= EXHAUSTIVE
-    judged = held_out if isinstance(held_out, Sampled) else domain
-    batches = domain.enumerate(BATCH) if exhaustive else _in_batches(judged.sample(FRESH, rng))
+    judged = evidence.held_out or domain
+    batches = domain.enumerate(BATCH) if exhaustive else _in_batches(_unseen(judged.sample(FRESH, rng), evidence))
     return compare(
         batches,
         lambda rows: question.agreement(term, symbols, rows),
         exhaustive=exhaustive,
-        distribution="every input of the domain" if exhaustive else judged.distribution,
+        distribution="every input of the domain" if exhaustive else f"{judged.distribution}, none searched on",
         late=lambda: clock.over,
         tolerance=question.tolerance,
         progress=lambda n: clock.report(f"verify: {n} inputs"),
     )
+
+
+def _unseen(rows: Rows, evidence: Evidence) -> Rows:
+    """Leave out the rows that the search has seen, as they test nothing."""
+    seen = set(evidence.rows.keys())
+    return rows.take(np.array([key not in seen for key in rows.keys()], dtype=bool))
 
 
 def _in_batches(rows: Rows) -> Iterator[Rows]:

@@ -40,6 +40,12 @@ class Rows:
             raise ValueError("rows without a sequence axis have no mask")
         return np.arange(self.values.shape[1]) < self.lengths[:, None]
 
+    def keys(self) -> list[bytes]:
+        """Give each row as bytes: equal rows give equal bytes, however they are padded."""
+        if self.lengths is None:
+            return [line.tobytes() for line in self.values]
+        return [line[:n].tobytes() for line, n in zip(self.values, self.lengths, strict=True)]
+
     @staticmethod
     def concat(parts: Sequence[Rows], pad: float = 0) -> Rows:
         """Stack batches, padding positions to the longest; `pad` fills the added values."""

@@ -90,10 +90,9 @@ def _real_bits(value: float) -> float:
 
 
 def _table_bits(table: Table) -> float:
-    """The default, and the key and value of each entry that is not the default's; `key: key` entries are free."""
+    """The default, and the key and value of each entry that is not the default's."""
     total = literal_bits(table.default, table.kind)
     for entry, value in table.entries:
-        same = len(entry) == 1 and table.key_kinds[0] is table.kind and entry[0] == value
-        if value != table.default and not same:
+        if value != table.default:
             total += sum(map(literal_bits, entry, table.key_kinds)) + literal_bits(value, table.kind)
     return round(total, 2)

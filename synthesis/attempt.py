@@ -14,7 +14,9 @@ from synthesis.cover import classes, joint, missed
 from synthesis.problem import Problem, Target, same
 
 
-BITS_A_NODE, SPARE_BITS = 4.5, 8.0  # what a node costs at least, and what is not worth another level of the bank
+BITS_A_NODE = 4.0  # what a node costs
+MANY_COLUMNS = 2500
+SPARE_BITS = (4.0, 10.0)  # what is not worth another level of the bank: of a small one, and of one with many columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +97,12 @@ class Attempt:
         """The description length of the shortest program so far, infinite where there is none."""
         return min((c.bits for c in self.found.values()), default=np.inf)
 
-    def short(self, size: int) -> bool:
+    def short(self, size: int, columns: int = 0) -> bool:
         """Say whether the best program is about as short as one of `size` nodes, so that no better is to be expected.
 
-        True when it is late, too.
+        columns: the bank's; a small one is worth growing for less. True when it is late, too.
         """
-        return self.late or self.best <= BITS_A_NODE * size + SPARE_BITS
+        return self.late or self.best <= BITS_A_NODE * size + SPARE_BITS[columns > MANY_COLUMNS]
 
     def offer(self, term: Expr, origin: str) -> None:
         """Hold a program against all rows; keep it if it misses no more than is allowed."""

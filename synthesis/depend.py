@@ -17,11 +17,13 @@ from synthesis.goals import Goal
 
 WIDTHS = (1, 2, 3, 4)  # how many columns a target may depend on
 PROPOSED = 60  # covers of each width looked at on all rows
+BITS_A_COLUMN = 18.0  # a program shorter than so many bits a column is not looked for among wider dependencies
 EXPLAINED = 4  # of those that hold, how many are written down
 TOLD_APART = 2048  # pairs of cells on which columns are told apart
 CROWDED = 3  # a table whose keys are met fewer times each, on the average, explains nothing
 EFFORT = Effort(size=4, capacity=1000, meeting=300)
 MOST_TABLE_BITS = 400.0
+CLOSE = 8.0  # programs so much longer than the shortest are kept, as the network may encode their steps better
 
 
 def dependencies(attempt: Attempt, view: View, goal: Goal, rng: np.random.Generator) -> Iterator[Expr]:
@@ -32,7 +34,7 @@ def dependencies(attempt: Attempt, view: View, goal: Goal, rng: np.random.Genera
         return
     covers = Covers(codes, np.array([goal.bank.cost(c.term) for c in columns]), target, rng)
     for width in WIDTHS:
-        if width > 2 and attempt.found:
+        if attempt.best < BITS_A_COLUMN * width:
             return
         written = 0
         for cover in sorted(covers.find(width, PROPOSED), key=lambda c: c.cost + 6.0 * c.entries):
@@ -83,5 +85,5 @@ def _explained(
     if len(keys.wanted) > len(problem.wanted) // CROWDED:
         return []
     effort = Effort(EFFORT.size, EFFORT.capacity, attempt.settings.entries, EFFORT.meeting)
-    floor = min(attempt.best, cover.cost + MOST_TABLE_BITS)
+    floor = min(attempt.best + CLOSE, cover.cost + MOST_TABLE_BITS)
     return [t for t in explain(keys, effort, rng)[:2] if bits(t) < floor]

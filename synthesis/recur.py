@@ -12,10 +12,13 @@ from dsl.evaluate import Cases
 from dsl.terms import OLDER, STATE, Expr, Input, call, integer, substitute, subterms
 from dsl.types import Axis, Kind, Type
 from synthesis.bank import Bank
+from synthesis.cover import classes, joint, missed
 from synthesis.explain import Effort, Keys, affine, explain, keys_of, sum_of
 from synthesis.grow import grow, seed
 from synthesis.problem import Problem
 from synthesis.vocabulary import Vocabulary
+
+Key = tuple[Expr, Kind, np.ndarray]  # a term with its kind and its values at the scored cells
 
 STATES = 16  # a remembered state is one of so many numbers
 WINDOW = 9  # how far back a function of a window looks
@@ -36,13 +39,26 @@ def recurrences(problem: Problem, rng: np.random.Generator) -> Iterator[Expr]:
     for columns in ([*now, *window], [before, *now], [before, _past(problem, 2), *now, *window[:1]]):
         keys = keys_of(columns, problem.wanted, Kind.INT, problem.cases.symbols)
         yield from map(_carried, affine(keys, keys.terms))
+    yield from _windows(problem, now, window, rng)
     columns = [before, *now]
     for extra in ([], [w for w in window if w[0] in [call("shift", i, integer(1), integer(0)) for i, _, _ in now]]):
         keys = _some(keys_of([*columns, *extra], problem.wanted, Kind.INT, problem.cases.symbols), rng)
         yield from map(_carried, explain(keys, Effort(size=4, capacity=2500, entries=0), rng)[:3])
 
 
-def _past(problem: Problem, lag: int) -> tuple[Expr, Kind, np.ndarray]:
+def _windows(problem: Problem, now: list[Key], window: list[Key], rng: np.random.Generator) -> Iterator[Expr]:
+    """Yield functions of the last three or four inputs, where the answers are one."""
+    for reach in (2, 3):
+        shifts = {call("shift", i, integer(k), integer(0)) for k in range(1, reach + 1) for i, _, _ in now}
+        columns = [*now, *(k for k in window if k[0] in shifts)]
+        key = joint(np.stack([classes(v) for _, _, v in columns]))
+        if not len(missed(key, classes(problem.wanted), 1)) and int(key.max()) < len(key) // 4:
+            keys = keys_of(columns, problem.wanted, Kind.INT, problem.cases.symbols)
+            yield from explain(_some(keys, rng), Effort(size=3, capacity=2500, entries=0), rng)[:3]
+            return
+
+
+def _past(problem: Problem, lag: int) -> Key:
     """Give the answers `lag` positions before, 0 where there are none, as a key."""
     values = problem.target.values
     values = np.concatenate([np.zeros((len(problem), lag), values.dtype), values], axis=1)[:, : values.shape[1]]

@@ -109,7 +109,7 @@ class _Growth:
 def _structural(attempt: Attempt, growth: _Growth, sizes: int, rng: np.random.Generator) -> None:
     """Grow a bank size by size and run the goal tests after each, until nothing shorter is to be expected."""
     bank, part = growth.bank, growth.part
-    while growth.size < sizes and not growth.full and not attempt.short(growth.size + 1):
+    while growth.size < sizes and not growth.full and not attempt.short(growth.size + 1, len(bank.columns)):
         growth.size += 1
         growth.full = not grow(bank, growth.words, growth.size, attempt.settings.capacity)
         attempt.report(f"synthesize: {len(bank.columns)} columns of at most {growth.size} nodes")

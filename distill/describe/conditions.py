@@ -82,8 +82,11 @@ def denied(condition: Expr) -> Expr | None:
 def membership(say: Speaker, condition: Expr) -> Phrase | None:
     """Give the clause of a membership, None where the condition is none."""
     found = members(condition)
-    if found is None:
-        return None
+    return None if found is None else said(say, found)
+
+
+def said(say: Speaker, found: Membership) -> Phrase:
+    """Give the clause that a value is one of some values, or none of them."""
     special = _special(say, found)
     if special:
         return Phrase(special, CLAUSE)

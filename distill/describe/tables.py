@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from distill.describe.conditions import Membership, said
 from distill.describe.words import CLAUSE, LOOSE, PREFIX, Phrase, constant, listed, ordered
 from dsl.check import check
 from dsl.evaluate import reads_state
@@ -67,6 +68,8 @@ def _cases(say: Speaker, keys: tuple[Expr, ...], entries: Table) -> list[tuple[s
     groups: dict[Value, list[Value]] = {}
     for (part,), value in kept:
         groups.setdefault(value, []).append(part)
+    if len(groups) == 1:
+        return [(constant(value), said(say, Membership(key, tuple(parts))).text) for value, parts in groups.items()]
     subject, cases = say.value(key).within(CLAUSE + 1), []
     for value, parts in groups.items():
         shown = [constant(p) for p in parts[:_KEYS]] + ([f"{len(parts) - _KEYS} more"] if len(parts) > _KEYS else [])

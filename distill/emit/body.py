@@ -13,7 +13,7 @@ from distill.emit import expression, lists, select
 from distill.emit.facts import Facts
 from distill.emit.names import Names, letters, nouns, plural, table_names
 from distill.emit.plan import accumulates, carried, light
-from distill.emit.rewrite import PLACE
+from distill.emit.rewrite import FROM_END, PLACE
 from distill.emit.scope import Pair, Place, Scope
 from distill.emit.signature import Signature
 from distill.emit.source import CHOICE, COMPARISON, SUM, Code, constant
@@ -40,7 +40,8 @@ class Choices:
 class Body:
     """One attempt at the body of `predict`.
 
-    lines: the statements so far. rows, lists: values that are variables and lists by now, with their names.
+    lines: the statements so far. rows, lists: values that are variables and lists by now, with their names; read: those of
+    rows that were read.
     components: the parts of a step, with their variables. uses: how often some things are read; texts: as what.
     """
 
@@ -50,6 +51,7 @@ class Body:
         self.names = Names()
         self.lines: list[str] = []
         self.rows: dict[Expr, str] = {}
+        self.read: set[Expr] = set()
         self.lists: dict[Expr, str] = {}
         self.components: dict[Expr, str] = {}
         self.variables: dict[tuple[Expr, int], str] = {}
@@ -83,7 +85,7 @@ class Body:
             return self.components[term]
         if key not in self.variables:
             if isinstance(term, Input):
-                wanted = [letters(term)[scope.depth]]
+                wanted = [letters(term)[scope.depth], f"other_{letters(term)[0]}"]
             elif scope.depth and term in scope.clashes:
                 noun = self.nouns(term)[0]
                 wanted = [noun[0], f"other_{noun}"] if noun[0] not in "ijn" else [f"other_{noun}"]
@@ -109,8 +111,9 @@ class Body:
             self.constants[source] = self.names.fresh(*(name.upper() for name in table_names(term)))
         return self.constants[source]
 
-    def mode(self, value: Expr) -> str:
-        """Note that the helper for the most frequent value is used, and whether symbols sort as their codes do."""
+    def mode(self, value: Expr, *, certain: bool) -> str:
+        """Note that the helper for the most frequent value is used: whether of none too, and of symbols in what order."""
+        self.helpers.add("mode of some" if certain else "mode of none")
         found = self.facts.values(value)
         if check(value).kind is Kind.SYMBOL and (found is None or not self._sorts(found)):
             self.helpers.add("mode by order")
@@ -165,6 +168,7 @@ class Body:
         if isinstance(term, Literal):
             return constant(term.value, self.order)
         if term in self.rows:
+            self.read.add(term)
             return Code(self.rows[term])
         if check(term).axis is Axis.ROW:
             return self._row(term, place)
@@ -213,7 +217,7 @@ class Body:
         if scope.loop is not None:
             found = scope.loop.read(term)
             return self.operation(term, scope) if found is None else found
-        if isinstance(term, Input) and term not in self.choices.named:
+        if isinstance(term, Input) and term not in self.choices.named | self.choices.lists:
             return self._number(scope)
         own = isinstance(term, Call) and carried(term, self.lists) == {term}
         if own and term not in self.choices.lists and accumulates(term, self.lists, self.components) and scope.open:
@@ -255,17 +259,22 @@ class Body:
         match term:
             case Call(op="length"):
                 return self.length()
-            case Call(op="at" | "gather"):
+            case Call(op="at"):
                 return expression.gathered(self, term, place)
         assert isinstance(place, Scope)
         match term:
+            case Call(op="gather", args=(source, where, _)) if where is FROM_END and place.open:
+                return place.over(f"{self.list_name(source)}[::-1]", self.variable(term, place))
             case Call(op="index"):
                 return place.index()
             case Call(op="from_end"):
                 return Code(f"{self.length().within(SUM)} - {place.place().within(SUM + 1)}", SUM)
             case Call(op="shift", args=(source, Literal(value=int(by)), Literal() as default)):
-                self.list_name(source)
+                if source in self.components or source not in self.lists:
+                    self.list_name(source)
                 return place.padded(term, source, by, default)
+            case Call(op="gather"):
+                return expression.gathered(self, term, place)
         lists.materialise(self, term)
         return place.element(term)
 

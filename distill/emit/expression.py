@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
+from math import prod
 from typing import TYPE_CHECKING
 
 from dsl.check import check
 from dsl.primitives import PRIMITIVES
-from dsl.terms import Call, Expr, Literal, Table, Value, call, subterms
+from dsl.terms import Call, Expr, Input, Literal, Table, Value, call, subterms
 from dsl.types import Kind
 from distill.emit import tables
 from distill.emit.rewrite import FROM_END, INDEX
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 Write = Callable[["Body", Expr, Place], Code]
 _MIRROR = {"lt": ">", "le": ">="}
+_FEW = 64  # a table of several keys is written out in full up to so many entries
 _RISING = ("lt", "le")
 _DIVISIONS = frozenset({"floordiv", "mod", "div"})
 _ABSORBS = frozenset({"add", "sub", "mul", "floordiv", "mod", "eq", "ne", "lt", "le"})  # True counts as 1 in these
@@ -43,14 +46,39 @@ def elementwise(body: Body, term: Call, place: Place) -> Code:
         case Call(op="lt" | "le" as op, args=(left, right)) if _mirrored(left, right):
             text = f"{operand(body, right, place).within(5)} {_MIRROR[op]} {body.code(left, place).within(5)}"
             return Code(text, COMPARISON)
+        case Call(op="min" | "max"):
+            return _extreme(body, term, place)
         case Call(op=op, args=(a, b)) if op in _DIVISIONS:
             return _division(body, op, a, b, place)
     return _template(body, term, place)
 
 
+def _extreme(body: Body, term: Call, place: Place) -> Code:
+    """The smallest or largest of several; what can be shown never to be it is left out."""
+    parts = _parts(body, term, place)
+    ends = [body.facts.bounds(p) for p in parts]
+    if term.op == "max":
+        ends = [(-high, -low) for low, high in ends]
+    kept = [p for k, p in enumerate(parts) if not any(_beaten(ends, k, other) for other in range(len(parts)))]
+    kept.sort(key=lambda p: list(body.rows).index(p) if isinstance(p, Input) and p in body.rows else len(body.rows))
+    if kept == list(body.rows) and len(kept) > 2 and not body.signature.sequence:
+        return Code(f"{term.op}(inputs)")
+    written = [body.code(p, place) for p in kept]
+    return written[0] if len(written) == 1 else Code(f"{term.op}({', '.join(w.text for w in written)})")
+
+
+def _beaten(ends: list[tuple[float, float]], part: int, other: int) -> bool:
+    """Say whether one part is never smaller than another (of two that are always equal, the later goes)."""
+    if ends[other][1] > ends[part][0]:
+        return False
+    return other < part or ends[other] != ends[part]
+
+
 def _mirrored(left: Expr, right: Expr) -> bool:
     """Say whether a comparison reads better from the right: `x > 3`, `count_a > count_b`."""
-    if isinstance(left, Literal):
+    if isinstance(left, Literal) or (isinstance(left, Call) and left.op == "query"):
+        return True
+    if len(list(subterms(left))) > len(list(subterms(right))) and not isinstance(right, Literal):
         return True
     alike = isinstance(left, Call) and isinstance(right, Call) and left.op == right.op and left.op not in ("key", "query")
     return alike and repr(_constants(left)) > repr(_constants(right))
@@ -228,7 +256,7 @@ def lookup(body: Body, term: Call, place: Place, *, bare: bool = False) -> Code:
     for key, value in table.entries:
         if type(value) is not type(table.default) or value != table.default:
             entries[key if several else key[0]] = value  # type: ignore[index]
-    domain = None if several else body.facts.values(keys[0])
+    domain = _domain(body, keys)
     if domain is not None:
         entries = {k: v for k, v in entries.items() if any(type(k) is type(d) and k == d for d in domain)}
     request = tables.Lookup(
@@ -243,6 +271,16 @@ def lookup(body: Body, term: Call, place: Place, *, bare: bool = False) -> Code:
         once=place is None or (isinstance(place, Scope) and bool(place.fixed)),
     )
     return tables.write(request, lambda source: body.constant(source, term))
+
+
+def _domain(body: Body, keys: list[Expr]) -> list[Value] | list[tuple[Value, ...]] | None:
+    """Give all that a lookup's key may be (tuples where there are several), where that is known to be few."""
+    parts = [body.facts.values(k) for k in keys]
+    if len(parts) == 1:
+        return parts[0]
+    known = [p for p in parts if p is not None]
+    few = len(known) == len(parts) and prod(map(len, known)) <= _FEW
+    return list(product(*known)) if few else None
 
 
 def gathered(body: Body, term: Call, place: Place) -> Code:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dsl.check import check
-from dsl.terms import Call, Expr, Input, Literal, Table, Value
+from dsl.terms import STATE, Call, Expr, Input, Literal, Table, Value
 from dsl.types import Kind
 from distill.emit.signature import Signature
 
@@ -34,7 +34,10 @@ class Facts:
             case Literal(value=int(value) | float(value)):
                 return value, value
             case Input(name=name):
-                return self._input(name)
+                return ANYTHING if name == STATE else self._input(name)
+            case Call(op="scan", args=(start, step)):
+                ends = self.bounds(start), self.bounds(step)
+                return min(e[0] for e in ends), max(e[1] for e in ends)
             case Call(op="lookup", args=(*_, Table(entries=entries, default=default))):
                 return _hull([v for _, v in entries] + [default])
             case Call(op="index" | "from_end"):

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from distill.emit.body import Body
 
 
+_SHORT = 32  # a value that is repeated is written in place up to so many characters
+
+
 def settle(scope: Scope, write: Callable[[Scope], list[Code]]) -> tuple[list[Code], Scope]:
     """Write expressions in a scope, and once more where what they ask for calls for another header."""
     before = scope.body.uses.copy()
@@ -57,7 +60,12 @@ def list_source(body: Body, term: Expr) -> str:
         return body.list_name(term)
     match term:
         case _ if check(term).axis is Axis.ROW:
-            return f"[{body.code(term, None).text}] * {body.length().text}"
+            code = body.code(term, None)
+            if len(code.text) > _SHORT and isinstance(term, Call):
+                body.rows[term] = body.name(term)
+                body.lines.append(f"{body.rows[term]} = {code.text}")
+                code = Code(body.rows[term])
+            return f"[{code.text}] * {body.length().text}"
         case Call(op="sorted", args=(source,)):
             return f"sorted({items(body, source)})"
         case Call(op="gather", args=(source, where, _)) if where is FROM_END:
@@ -67,6 +75,18 @@ def list_source(body: Body, term: Expr) -> str:
         case Call() if accumulates(term, body.lists, body.components):
             return f"list({accumulation(body, term)})"
     return comprehension(body, term, _written_out)
+
+
+def is_list(body: Body, term: Expr) -> bool:
+    """Say whether a term's values are had as a list at once, without a comprehension."""
+    if term in body.lists:
+        return True
+    match term:
+        case Call(op="sorted", args=(source,)) | Call(op="gather", args=(source, Call(op="from_end"), _)):
+            return source in body.lists
+        case Call(op="shift", args=(source, Literal(value=1 | -1), _)):
+            return source in body.lists
+    return False
 
 
 def comprehension(body: Body, term: Expr, write: Callable[[Body, Expr, Place], Code]) -> str:
@@ -79,9 +99,8 @@ def comprehension(body: Body, term: Expr, write: Callable[[Body, Expr, Place], C
 
 def _written_out(body: Body, term: Expr, place: Place) -> Code:
     """Write a term out even where it is to have a name: it is just being given one."""
-    if isinstance(term, Call):
-        return body.operation(term, place)
-    return place.element(term) if isinstance(place, Scope) and term in body.components else body.code(term, place)
+    assert isinstance(place, Scope)
+    return place.element(term) if term in body.components else body.operation(term, place)
 
 
 def shifted(body: Body, source: Expr, by: int, default: Literal) -> str:

@@ -10,6 +10,7 @@ from dsl.check import check
 from dsl.primitives import PRIMITIVES
 from dsl.terms import Call, Expr, Literal, call, integer
 from dsl.types import Kind
+from distill.emit.cases import LONGEST, branches, cases
 from distill.emit.expression import operand
 from distill.emit.order import Key, Node, ordered
 from distill.emit.plan import CARRIED, Recall, recall
@@ -148,7 +149,11 @@ class Loop:
                     return f"{name} += {' + '.join(rest)}"
                 case Call(op="sub", args=(left, right)) if left is old:
                     return f"{name} -= {operand(self.body, right, self.scope).text}"
-        return f"{name} = {self.body.code(step, self.scope).text}"
+        text = f"{name} = {self.body.code(step, self.scope).text}"
+        found = cases(self.body, step)
+        if len(text) <= LONGEST or len(found) < 3:
+            return text
+        return branches(self.body, found, self.scope, lambda case: f"{name} = {self.body.code(case, self.scope).text}")
 
     def _recalled(self, term: Expr, memory: Recall) -> Code:
         """Read the value that came with a key from a dict."""

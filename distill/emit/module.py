@@ -18,9 +18,9 @@ def mean(values, default):
     return sum(values) / len(values) if values else default
 """
 _MODE = '''
-def mode(values, default=None):
-    """Give the most frequent value, the first of them in order at a tie."""
-    return max(sorted(set(values){key}), key=values.count, default=default)
+def mode(values{default}):
+    """Give the most frequent value, the {first} at a tie."""
+    return max(sorted(set(values){order}), key=values.count{passed})
 '''
 _BATCH = """
 def predict_batch(batch, strict=True):
@@ -86,21 +86,27 @@ def _constants(body: Predict, signature: Signature, sets: bool) -> str:
     if "mode by order" in body.helpers:
         found["ORDER"] = sequence((None, *signature.order))
     if sets:
-        found["SYMBOLS"] = sequence(order)
+        found["SYMBOLS"] = sequence([s for s in order if body.members is None or s in body.members])
     elif signature.kind == "tokens" and len(free) > SHORT:
         found["SYMBOLS"] = free
-    lines = [line for name, source in {**found, **body.constants}.items() for line in fit(f"{name} = {source}")]
+    lines = [line for name, source in {**found, **body.constants}.items() for line in _fitted(f"{name} = {source}")]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _fitted(statement: str) -> list[str]:
+    return [statement] if "\n" in statement else fit(statement)
 
 
 def _helpers(body: Predict) -> list[str]:
     found = []
     if "mean" in body.helpers:
         found.append(_MEAN)
-    if "mode by order" in body.helpers:
-        found.append(_MODE.format(key="").replace("set(values)", "set(values), key=ORDER.index"))
-    elif "mode" in body.helpers:
-        found.append(_MODE.format(key=""))
+    if "mode" in body.helpers:
+        order = ("first in ORDER", ", key=ORDER.index") if "mode by order" in body.helpers else ("lowest", "")
+        default = (", default", ", default=default") if "mode of none" in body.helpers else ("", "")
+        if default[0] and "mode of some" in body.helpers:
+            default = (", default=None", default[1])
+        found.append(_MODE.format(first=order[0], order=order[1], default=default[0], passed=default[1]))
     return found
 
 

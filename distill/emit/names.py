@@ -21,6 +21,7 @@ _SPELT = dict(
 )
 _DISPLACED = {1: "previous", 2: "before_that", 3: "third_last", 4: "fourth_last", -1: "following", -2: "after_that"}
 _STEPS = {"floordiv": "carry", "mod": "remainder", "ne": "odd", "eq": "even", "max": "largest", "min": "smallest", "add": "total"}
+_ADJECTIVES = frozenset({*_DISPLACED.values(), "largest", "smallest", "least", "smaller", "larger", "latest", "ranked"})
 _GENERATED = re.compile(r"(s|t|v|x|step|term|value|node|feature|col|column)_?\d*")
 _OURS = ("inputs", "strict", "predict", "predict_batch", "json", "sys", "accumulate", "mean", "median", "mode", "line", "error")
 RESERVED = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *_OURS})
@@ -61,7 +62,7 @@ def plural(noun: str, kind: Kind = Kind.INT) -> str:
     >>> plural("count"), plural("parity"), plural("largest"), plural("same", Kind.BOOL)
     ('counts', 'parities', 'largest_at', 'same_at')
     """
-    if kind is Kind.BOOL or noun.endswith(("est", "er", "ing", "ious", "least", "so_far")):
+    if kind is Kind.BOOL or noun in _ADJECTIVES:
         return f"{noun}_at"
     if noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
         return f"{noun[:-1]}ies"
@@ -75,6 +76,8 @@ def nouns(term: Expr) -> list[str]:
             return [identifier(name) or "value"]
         case Call(op="running_count" | "count_all" | "count", args=(condition,)):
             return _counted(condition)
+        case Call(op="every_all" | "any_all" as op, args=(condition,)):
+            return [f"{'all' if op == 'every_all' else 'any'}_{nouns(condition)[0]}"]
         case Call(op="since", args=(condition,)):
             return _since(condition)
         case Call(op="running_sum" | "sum_all", args=(value,)):
@@ -84,6 +87,8 @@ def nouns(term: Expr) -> list[str]:
         case Call(op="shift", args=(source, Literal(value=int(by)), _)):
             noun = _DISPLACED.get(by, f"back_{by}" if by > 0 else f"ahead_{-by}")
             return [noun, f"{noun}_{nouns(source)[0]}"]
+        case Call(op="gather", args=(source, Call(op="from_end"), _)):
+            return ["mirror", f"mirror_{nouns(source)[0]}"]
         case Call(op="lookup", args=(key, *_, Table(kind=Kind.BOOL))):
             return ["marked", f"{nouns(key)[0]}_marked"]
         case Call(op="lookup", args=(key, *_)):
@@ -127,8 +132,6 @@ def _summed(value: Expr) -> list[str]:
     match value:
         case Call(op="sub", args=(Call(op="int", args=(Call(op="eq", args=(_, Literal(value=up))),)), Call(op="int"))):
             return ["depth" if up in ("(", "[", "{", "<") else "balance", "surplus"]
-        case Call(op="lookup", args=(_, Table(entries=entries))) if {v for _, v in entries} == {1, -1}:
-            return ["balance", "surplus"]
     if any(isinstance(n, Call) and n.op == "running_sum" for n in subterms(value)):
         return ["grand_total", "total"]
     return ["total", f"total_{nouns(value)[0]}"]
@@ -147,7 +150,7 @@ def letters(term: Input) -> tuple[str, str]:
         return "token", "other"
     if term.name in ("token", "x"):
         return "x", "y"
-    return nouns(term)[0], f"other_{nouns(term)[0]}"
+    return nouns(term)[0], "other" if term.name == "number" else f"other_{nouns(term)[0]}"
 
 
 def table_names(term: Call) -> list[str]:
@@ -156,4 +159,6 @@ def table_names(term: Call) -> list[str]:
     assert isinstance(table, Table)
     if any(isinstance(v, frozenset) for _, v in table.entries):
         return ["allowed", "allowed_then"]
+    if any(isinstance(k, Call) and k.op == "shift" and isinstance(k.args[0], Call) and k.args[0].op == "scan" for k in term.args):
+        return ["next_state"]
     return [f"by_{'_and_'.join(nouns(k)[0] for k in term.args[:-1])}"]

@@ -37,7 +37,18 @@ def ordered(nodes: dict[Key, Node]) -> list[str] | Expr:
         if not ready:
             return _stuck(nodes, [k for k in nodes if k not in placed])
         placed.append(min(ready, key=lambda k: _rank(nodes[k], k in needed, positions[k])))
+    kept = [k for k in placed if nodes[k].rank == 3]
+    if len(kept) > 1 and placed[-len(kept) :] == kept:
+        together = _together([nodes[k].text for k in reversed(kept)])
+        return [nodes[k].text for k in placed[: -len(kept)]] + together
     return [nodes[k].text for k in placed]
+
+
+def _together(assignments: list[str]) -> list[str]:
+    """Give assignments as one to a tuple, where that is short: all its values are read before any is written."""
+    pairs = [text.split(" = ", 1) for text in assignments]
+    line = f"{', '.join(name for name, _ in pairs)} = {', '.join(value for _, value in pairs)}"
+    return [line] if len(line) <= 72 else assignments[::-1]
 
 
 def _rank(node: Node, needed: bool, position: int) -> tuple[int, int]:

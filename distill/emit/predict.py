@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from dsl.check import check
-from dsl.terms import Call, Expr, Input, Program
+from dsl.terms import Call, Expr, Input, Program, Value
 from dsl.types import Axis, Kind, Type
 from distill.emit.body import Body, Choices
+from distill.emit.cases import LONGEST, branches, cases
 from distill.emit.expression import outgoing
 from distill.emit.facts import Facts
 from distill.emit.layout import LIMIT, fit
@@ -30,13 +31,15 @@ _WRAPPED = 7  # an expression that takes more lines is parted in steps
 class Predict:
     """The body of `predict`, unindented, and what it needs beside it.
 
-    constants: sources by name; helpers: names of functions; sets: whether an output may be a set.
+    constants: sources by name; helpers: names of functions; sets: whether an output may be a set; members: what such a
+    set may hold, None where that is not known.
     """
 
     lines: tuple[str, ...]
     constants: dict[str, str]
     helpers: frozenset[str]
     sets: bool
+    members: frozenset[Value] | None
 
 
 def predict_of(program: Program, signature: Signature) -> Predict:
@@ -73,13 +76,13 @@ def _settle(signature: Signature, result: Expr, scored: Expr | None, choices: Ch
             break
         choices = after
     fitted = [line for text in lines for line in fit(text, LIMIT - INDENT)]
-    return Predict(tuple(fitted), {n: s for s, n in body.constants.items()}, frozenset(body.helpers), _has_sets(body, result))
+    return Predict(tuple(fitted), {n: s for s, n in body.constants.items()}, frozenset(body.helpers), *_set_outputs(body, result))
 
 
 def _choose(body: Body, lines: list[str], result: Expr) -> Choices:
     """Say what to settle otherwise, given how an attempt came out."""
     choices = body.choices
-    lists = choices.lists | {t for t in body.lists if t in body.components or carried(t, {})}
+    lists = choices.lists | {t for t in body.lists if t in body.components or _is_number(t) or carried(t, {})}
     if lists != choices.lists:
         return replace(choices, lists=lists)
     whole = next((n for t, n in body.lists.items() if isinstance(t, Input)), "")
@@ -89,14 +92,17 @@ def _choose(body: Body, lines: list[str], result: Expr) -> Choices:
     settled = replace(choices, inline=inline, length=length, contested=contested)
     if settled != choices:
         return settled
-    room = LIMIT - INDENT
-    if not choices.branched and len(_cases(body, result)) > 2 and any(len(t) > room for t in lines if "append(" in t or "return" in t):
+    if not choices.branched and len(cases(body, result)) > 2 and any(len(t) > LONGEST for t in lines[-3:]):
         return replace(choices, branched=True)
     for line in lines:
         chosen = _part(body, line, result)
         if chosen is not None:
             return replace(choices, named=choices.named | {chosen})
     return choices
+
+
+def _is_number(term: Expr) -> bool:
+    return isinstance(term, Input) and term.name == "number"
 
 
 def _part(body: Body, line: str, result: Expr) -> Expr | None:
@@ -118,22 +124,25 @@ def _write(body: Body, result: Expr, scored: Expr | None) -> list[str]:
     if body.signature.at == "each" and body.signature.sequence:
         return _each(body, result, scored)
     if body.choices.branched:
-        lines = []
-        for test, leaf in _cases(body, result):
-            answer = f"return {_out(body, leaf, None).text}"
-            lines += [answer] if test is None else [f"if {body.code(test, None).text}:", f"    {answer}"]
-        return [*body.lines, *lines]
-    code = _out(body, result, None)
-    return [*body.lines, f"return {code.text}"]
+        answer = []
+        for test, leaf in cases(body, result):
+            value = f"return {_out(body, leaf, None).text}"
+            answer += [value] if test is None else [f"if {body.code(test, None).text}:", f"    {value}"]
+    else:
+        answer = [f"return {_out(body, result, None).text}"]
+    return [*_unpacked(body), *body.lines, *answer]
 
 
-def _cases(body: Body, term: Expr) -> list[tuple[Expr | None, Expr]]:
-    """Give the cases of nested choices, each with its condition; the last has none."""
-    found: list[tuple[Expr | None, Expr]] = []
-    while isinstance(term, Call) and term.op == "if" and not body.is_named(term, None):
-        found.append((term.args[0], term.args[1]))
-        term = term.args[2]
-    return [*found, (None, term)]
+def _unpacked(body: Body) -> list[str]:
+    """Give the statement that names the components of a single step; of many, those that are read."""
+    if body.signature.sequence:
+        return []
+    names = [body.rows[i] for i in body.rows if isinstance(i, Input)]
+    read = [k for k, i in enumerate(body.rows) if i in body.read and isinstance(i, Input)]
+    if len(names) > 3 and len(read) <= len(names) // 2:
+        values = ", ".join(f"inputs[{k}]" for k in read)
+        return [f"{', '.join(names[k] for k in read)} = {values}"] if read else []
+    return [f"{', '.join(names)} = inputs"] if read else []
 
 
 def _bind(body: Body) -> None:
@@ -153,7 +162,6 @@ def _bind(body: Body) -> None:
         body.components.update(zip(inputs, names, strict=True))
     else:
         body.rows.update(zip(inputs, names, strict=True))
-        body.lines.append(f"{', '.join(names)} = inputs")
 
 
 def _bind_tokens(body: Body, token: Input) -> None:
@@ -169,7 +177,7 @@ def _each(body: Body, result: Expr, scored: Expr | None) -> list[str]:
     prefix = f"[{', '.join(['None'] * len(body.signature.prefix))}]"
     carries = needs_loop(body, result) or (scored is not None and needs_loop(body, scored))
     if carries or body.choices.branched:
-        write = _branches if body.choices.branched else _append
+        write = _branch if body.choices.branched else _append
         loop = run_loop(body, Sink(lambda scope: write(body, result, scored, scope)), {"out": prefix})
         return [*body.lines, *loop, "return out"]
     if scored is None and not _sets(body, result):
@@ -191,14 +199,11 @@ def _append(body: Body, result: Expr, scored: Expr | None, place: Place) -> str:
     return f"out.append({_scored(body, result, scored, place).text})"
 
 
-def _branches(body: Body, result: Expr, scored: Expr | None, place: Place) -> str:
-    """Give a statement that appends one of several outputs, a branch each."""
-    lines = [] if scored is None else [f"if {negated(body.code(scored, place)).text}:", "    out.append(None)"]
-    for test, leaf in _cases(body, result):
-        word = "else" if test is None else "elif" if lines else "if"
-        lines.append(f"{word}:" if test is None else f"{word} {body.code(test, place).text}:")
-        lines.append(f"    out.append({_out(body, leaf, place).text})")
-    return "\n".join(lines)
+def _branch(body: Body, result: Expr, scored: Expr | None, place: Place) -> str:
+    unless = None if scored is None else negated(body.code(scored, place))
+    return branches(
+        body, cases(body, result), place, lambda case: f"out.append({_out(body, case, place).text})", unless, "out.append(None)"
+    )  # fmt: skip
 
 
 def _out(body: Body, result: Expr, place: Place) -> Code:
@@ -212,9 +217,12 @@ def _sets(body: Body, result: Expr) -> bool:
     return bool(found) and all(isinstance(v, frozenset) for v in found or [])
 
 
-def _has_sets(body: Body, result: Expr) -> bool:
-    """Say whether an output may be a set."""
+def _set_outputs(body: Body, result: Expr) -> tuple[bool, frozenset[Value] | None]:
+    """Say whether an output may be a set, and what such sets may hold, where that is known."""
     if check(result).kind is not Kind.SYMBOL:
-        return False
+        return False, None
     found = body.facts.values(result)
-    return found is None or any(isinstance(v, frozenset) for v in found)
+    if found is None:
+        return True, None
+    members = frozenset(m for v in found if isinstance(v, frozenset) for m in v)
+    return any(isinstance(v, frozenset) for v in found), members

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dsl.terms import STATE, Call, Expr, Input, Literal, Table, call, integer, subterms
+from dsl.terms import STATE, Call, Expr, Input, Literal, Table, Value, call, integer, subterms
 from dsl.types import Axis, Kind, Type
 from dsl.check import check
 
@@ -19,6 +19,7 @@ _ROW_OF = {
     "running_every": "every_all",
     "running_mode": "mode_all",
 }
+_TOTALS = frozenset({"running_count", "running_sum"})
 _PICKS = frozenset({"first_of", "last_of", "min_of", "max_of", "mode_of"})
 
 
@@ -54,11 +55,23 @@ def _bottom_up(term: Expr, uses: dict[Expr, int], memo: dict[Expr, Expr]) -> Exp
 
 def _rewrite(term: Call, single: bool) -> Expr:
     """Rewrite the outermost operation. single: nothing else uses the arguments."""
+    if term.op == "lookup" and all(isinstance(a, (Literal, Table)) for a in term.args):
+        return _looked_up(term)
     for rule in (_negation, _arithmetic, _selection, _running):
         found = rule(term, single)
         if found is not term:
             return found
     return term
+
+
+def _looked_up(term: Call) -> Expr:
+    """Give what a table holds for constants."""
+    *keys, table = term.args
+    assert isinstance(table, Table)
+    for entry, value in table.entries:
+        if all(isinstance(k, Literal) and type(k.value) is type(e) and k.value == e for k, e in zip(keys, entry, strict=True)):
+            return Literal(value, table.kind)
+    return Literal(table.default, table.kind)
 
 
 def _negation(term: Call, single: bool) -> Expr:
@@ -87,6 +100,12 @@ def _arithmetic(term: Call, single: bool) -> Expr:
             return call("sub", a, integer(-k))
         case Call(op="sub", args=(a, Literal(value=int(k), kind=Kind.INT))) if k < 0:
             return call("add", a, integer(-k))
+        case Call(op="add", args=(a, b)) if a is b and check(a).kind is Kind.INT:
+            return call("mul", integer(2), a)
+        case Call(op="sub", args=(Call(op=op, args=(v,)) as total, Call(op="shift", args=(late, Literal(value=int(k)), _)))) if (
+            late is total and op in _TOTALS and 1 < k <= 4
+        ):
+            return _window(_as_number(op, v), k)
         case Call(op="add") if check(term).kind is Kind.INT:
             return _in_order(term)
         case Call(op="mul", args=(a, Literal() as k)) if not isinstance(a, Literal):
@@ -100,6 +119,14 @@ def _arithmetic(term: Call, single: bool) -> Expr:
         case Call(op="eq" | "ne", args=(Literal() as k, b)) if not isinstance(b, Literal):
             return call(term.op, b, k)
     return term
+
+
+def _window(value: Expr, size: int) -> Expr:
+    """Give the sum of a value at the last `size` positions."""
+    result = value
+    for by in range(1, size):
+        result = call("add", result, call("shift", value, integer(by), integer(0)))
+    return result
 
 
 def _in_order(term: Call) -> Expr:
@@ -155,15 +182,26 @@ def _running(term: Call, single: bool) -> Expr:
             return call("div", call(total, value), PLACE)
         case Call(op="running_mode", args=(value,)):
             return call("mode_of", UPTO, value, _some(value))
+        case Call(op="running_sum", args=(Call(op="lookup", args=(key, Table() as table)),)) if _is_balance(table):
+            (up,), (down,) = ([k for (k,), v in table.entries if v == sign] for sign in (1, -1))
+            return call("running_sum", call("sub", *(_is(key, k, table.key_kinds[0]) for k in (up, down))))
         case Call(op="running_sum", args=(Call(op="int", args=(value,)),)):
             return call("running_count", value)
         case Call(op="sum_all", args=(Call(op="int", args=(value,)),)):
             return call("count_all", value)
         case Call(op="add" | "sub" as op, args=(Call(op=left, args=(a,)), Call(op=right, args=(b,)))) if single:
-            kinds = {"running_count", "running_sum"}
-            if left in kinds and right in kinds and check(term).kind is Kind.INT:
+            if left in _TOTALS and right in _TOTALS and check(term).kind is Kind.INT:
                 return call("running_sum", call(op, _as_number(left, a), _as_number(right, b)))
     return term
+
+
+def _is_balance(table: Table) -> bool:
+    """Say whether a table gives 1 for one key, -1 for another and 0 for the rest."""
+    return table.default == 0 and sorted(v for _, v in table.entries if isinstance(v, int)) == [-1, 1]
+
+
+def _is(key: Expr, value: Value, kind: Kind) -> Expr:
+    return call("int", call("eq", key, Literal(value, kind)))
 
 
 def _as_number(op: str, value: Expr) -> Expr:

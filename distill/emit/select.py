@@ -8,7 +8,7 @@ from dsl.check import check
 from dsl.primitives import PRIMITIVES
 from dsl.terms import Call, Expr, Literal, call, subterms
 from dsl.types import Axis
-from distill.emit.lists import items, last, list_source, settle
+from distill.emit.lists import is_list, items, last, list_source, settle
 from distill.emit.plan import light
 from distill.emit.rewrite import BEFORE, INDEX, UPTO, flatten
 from distill.emit.scope import Pair, Place, Scope
@@ -65,7 +65,7 @@ def _aggregated(body: Body, term: Call, over: str, plain: bool, certain: bool) -
             return Code(f"{term.op[:3]}({over})" if certain else f"{term.op[:3]}({grouped}, default={fill})")
         case "first_of" | "last_of":
             return Code(f"next({f'iter({over})' if plain else grouped}, {fill})")
-    helper = body.mode(term.args[1]) if term.op == "mode_of" else "mean"
+    helper = body.mode(term.args[1], certain=certain) if term.op == "mode_of" else "mean"
     body.helpers.add(helper)
     source = over if plain and not over.startswith("zip") else f"[{over}]"
     return Code(f"{helper}({source})" if certain else f"{helper}({source}, {fill})")
@@ -109,13 +109,17 @@ def reduction(body: Body, term: Call, place: Place) -> Code:
             return Code(f"{body.code(sought, place).within(5)} in {body.list_name(source)}", COMPARISON)
         case Call(op="every_all", args=(Call(op="ne", args=(source, sought)),)) if _searchable(body, source, sought):
             return Code(f"{body.code(sought, place).within(5)} not in {body.list_name(source)}", COMPARISON)
+        case Call(op="every_all" | "any_all" as op, args=(Call(op="eq" | "ne" as sign, args=(a, b)),)) if (
+            (op == "every_all") is (sign == "eq") and is_list(body, a) and is_list(body, b)
+        ):
+            return Code(f"{list_source(body, a)} {'==' if sign == 'eq' else '!='} {list_source(body, b)}", COMPARISON)
         case Call(op="mean_all"):
             return Code(f"sum({items(body, value)}) / {body.length().text}", PRODUCT)
         case Call(op="distinct_all"):
             values = items(body, value)
             return Code(f"len(set({values}))" if " for " not in values else f"len({{{values}}})")
         case Call(op="mode_all"):
-            return Code(f"{body.mode(value)}({list_source(body, value)})")
+            return Code(f"{body.mode(value, certain=True)}({list_source(body, value)})")
     if term.op == "median_all":
         body.helpers.add("median")
     return Code(PRIMITIVES[term.op].python.format(items(body, value)))

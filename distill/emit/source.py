@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -69,5 +70,12 @@ def tuple_of(parts: Sequence[str]) -> str:
 
 
 def negated(code: Code) -> Code:
-    """Give the source of a condition's opposite."""
+    """Give the source of a condition's opposite.
+
+    >>> negated(Code("x in xs", COMPARISON)).text, negated(Code("x")).text
+    ('x not in xs', 'not x')
+    """
+    sought = re.fullmatch(r"(\S+) in (.*)", code.text) if code.level == COMPARISON else None
+    if sought:
+        return Code(f"{sought[1]} not in {sought[2]}", COMPARISON)
     return Code(f"not {code.within(NOT)}", NOT)

@@ -144,7 +144,7 @@ def _within(left: str, span: tuple[int | None, int | None], wanted: bool) -> Cod
 
 def _total(table: Lookup) -> Entries | None:
     """Give the whole map over the domain, where that is known."""
-    if table.domain is None or len(table.keys) > 1:
+    if table.domain is None:
         return None
     return {k: table.entries.get(k, table.default) for k in table.domain}
 
@@ -217,13 +217,24 @@ def _grouped(entries: Entries) -> list[tuple[Value, list[Value]]]:
 
 def _dictionary(table: Lookup, store: Store) -> Code:
     whole = _total(table)
-    entries = whole if whole is not None and len(whole) <= len(table.entries) + 4 else table.entries
-    pairs = [f"{_key_text(table, k)}: {_value(table, v).text}" for k, v in entries.items()]
-    source = f"{{{', '.join(pairs)}}}"
+    entries = whole if whole is not None and (len(table.keys) > 1 or len(whole) <= len(table.entries) + 4) else table.entries
+    source = _source(table, entries)
     name = source if len(source) <= INLINE and table.once else store(source)
     if entries is whole:
-        return Code(f"{name}[{table.keys[0].text}]")
+        return Code(f"{name}[{', '.join(k.text for k in table.keys)}]")
     return Code(f"{name}.get({_key(table).text}, {_value(table, table.default).text})")
+
+
+def _source(table: Lookup, entries: Entries) -> str:
+    """Give the source of a dict; long ones of two keys have a line for each first key."""
+    pairs = {k: f"{_key_text(table, k)}: {_value(table, v).text}" for k, v in entries.items()}
+    source = f"{{{', '.join(pairs.values())}}}"
+    if len(table.keys) != 2 or len(source) <= INLINE:
+        return source
+    rows: dict[str, list[str]] = {}
+    for key, pair in pairs.items():
+        rows.setdefault(repr(key[0]), []).append(pair)  # type: ignore[index]
+    return "{\n" + "".join(f"    {', '.join(row)},\n" for row in rows.values()) + "}"
 
 
 __all__ = ["AND", "Lookup", "member", "write"]

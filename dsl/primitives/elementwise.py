@@ -104,7 +104,7 @@ _binary(
     7,
     noun="remainder", phrase="the remainder of {0} divided by {1}",
 )
-_binary("div", (Overload((REAL, REAL), REAL),), _true_divide, "{0} / {1}", "the quotient; 0 where the divisor is 0", 7, noun="ratio", phrase="{0} divided by {1}")
+_binary("div", (Overload((REAL, REAL), REAL),), _true_divide, "{0} / {1}", "the quotient; 0 where the divisor is 0", 7, noun="ratio", phrase="{0} divided by {1}", cost=6.0)
 _binary("min", for_each(ORDERED, "T T", "T"), lambda c, a, b: c.xp.minimum(a, b), "min({0}, {1})", "the smaller", commutes=True, noun="least", phrase="the smaller of {0} and {1}")
 _binary("max", for_each(ORDERED, "T T", "T"), lambda c, a, b: c.xp.maximum(a, b), "max({0}, {1})", "the larger", commutes=True, noun="largest", phrase="the larger of {0} and {1}")
 _binary("eq", for_each(ANY, "T T", "b"), lambda _, a, b: a == b, "{0} == {1}", "whether they are equal", 4, commutes=True, noun="same", phrase="{0} equals {1}|{0?} exactly when {1?}")

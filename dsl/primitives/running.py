@@ -61,8 +61,7 @@ def _running(name: str, overloads: tuple[Overload, ...], evaluate: Any, python: 
 _running("running_count", (Overload((BOOL,), INT),), _total, "{state} += {0}", "how often it held so far", "count", "the number of positions so far where {0?}")
 _running("running_sum", for_each(NUMBER, "T", "T"), _total, "{state} += {0}", "the sum so far", "total", "the running sum of {0+}")
 _running(
-    "running_mean", (Overload((REAL,), REAL), Overload((BOOL,), REAL)), _mean, "{state} += {0}", "the mean so far", "average", "the running mean of {0+}|the share of positions so far where {0?}"
-)
+    "running_mean", (Overload((REAL,), REAL), Overload((BOOL,), REAL)), _mean, "{state} += {0}", "the mean so far", "average", "the running mean of {0+}|the share of positions so far where {0?}", cost=6.0)
 _running("running_min", for_each(NUMBER, "T", "T"), _prefix("minimum"), "{state} = min({state}, {0})", "the smallest so far", "smallest", "the smallest {0!} so far")
 _running("running_max", for_each(NUMBER, "T", "T"), _prefix("maximum"), "{state} = max({state}, {0})", "the largest so far", "largest", "the largest {0!} so far")
 _running("running_any", (Overload((BOOL,), BOOL),), _prefix("logical_or"), "{state} = {state} or {0}", "whether it held so far", "seen", "{0?} at some position so far")
@@ -75,5 +74,4 @@ _running(
     "{state} = mode({0})",
     "the most frequent value so far, the lowest at a tie",
     "commonest",
-    "the most frequent {0!} so far",
-)
+    "the most frequent {0!} so far", cost=14.0)

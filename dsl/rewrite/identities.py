@@ -55,6 +55,9 @@ a if a > 0 else -a => abs(a)
 x if p else (y if p else z) => x if p else z
 x if p else (x if q else y) => x if p or q else y
 (x if q else y) if p else y => x if p and q else y
+x if not p else (y if q else x) => y if p and q else x
+x if a < b else (y if q else x) => y if b <= a and q else x
+x if a <= b else (y if q else x) => y if b < a and q else x
 """
 
 _ARITHMETIC = """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from distill.cli import main
+from distill.cli import run
 
 NETS = '''
 import torch
@@ -73,4 +73,4 @@ def bundle(folder: Path, input: str, output: str, how: str, weights: dict[str, t
 
 def distill(*arguments: object) -> int:
     """Run the command line in this process, and give its exit status."""
-    return main([*map(str, arguments)])
+    return run([*map(str, arguments)])

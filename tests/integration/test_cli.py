@@ -20,10 +20,9 @@ COMMANDS = ("compile", "verify", "inspect")
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Work in an empty folder, and keep the process's hook for faults."""
+    """Work in an empty folder."""
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 
 
 @pytest.fixture
@@ -33,7 +32,7 @@ def network(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["compile", "--help"]])
 def test_help_does_not_wait_for_torch(arguments: list[str]):
-    code = f"import sys; from distill.cli import main; main({arguments}); sys.exit('torch' in sys.modules)"
+    code = f"import sys; from distill.cli import run; run({arguments}); sys.exit('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout
@@ -193,8 +192,8 @@ def test_faults_are_told_in_one_line(monkeypatch: pytest.MonkeyPatch, capsys: py
 
 
 def test_faults_give_status_1():
-    code = "from distill import cli; cli.inspect_model = None; cli.main(['inspect', 'x'])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    code = "from distill import cli; cli.inspect_model = None; cli.main()"
+    done = subprocess.run([sys.executable, "-c", code, "inspect", "x"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("distill: internal fault at cli.py:")
     assert done.stderr.count("\n") == 1

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,10 +15,9 @@ from tests.integration.small import NUMBERS, TOKENS, WHOLE, both, copy, distill
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Work in an empty folder, and keep the process's hook for faults."""
+    """Work in an empty folder."""
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 
 
 def truncated(folder: Path) -> Path:
@@ -123,6 +121,8 @@ def test_every_command_refuses_alike(command: str, tmp_path: Path, capsys: pytes
         (["-o", "there"], "-o there: found a folder"),
         (["-o", "none/out.py"], "-o none/out.py: found no folder"),
         (["-o", os.devnull], "found a device"),
+        (["-o", "../missing"], "-o ../missing: found the model itself"),
+        (["-o", "out.py", "--report", "./out.py"], "--report out.py: found what another flag names"),
         (["-o", "out.py", "--report", "none/out.html"], "--report none/out.html: found no folder"),
     ],
 )

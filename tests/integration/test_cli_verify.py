@@ -1,7 +1,6 @@
 """`distill verify`: programs, right, wrong and broken, against networks."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +19,9 @@ for line in sys.stdin:
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Work in an empty folder, and keep the process's hook for faults."""
+    """Work in an empty folder."""
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 
 
 def program(formula: str, path: str = "program.py") -> Path:

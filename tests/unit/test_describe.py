@@ -69,6 +69,7 @@ CHOICES = [
         "{'<eos>', 'a'} where the running balance of 'a' over 'b' is 0, {'a', 'b'} where it is 1, else {'b'}",
     ),
     ("lookup(x, {1: 5, 2: 5, 3: 6, else 0})", "5 where x is 1 or 2, 6 where it is 3, else 0"),
+    ("lookup(index() % 2, {0: 5, else 6})", "5 where the position is even, else 6"),
     ('lookup(token, x, {(#"a", 1): 2, else 3})', "2 where the symbol is 'a' and x is 1, else 3"),
     ("0 if flag else 1 if x > 2 else x0", "0 where flag holds, 1 where x is above 2, else x0"),
 ]  # fmt: skip

@@ -35,16 +35,20 @@ LAW = settings(
 )  # fmt: skip  # no shrinking: it takes minutes and the emitted source says enough
 
 
-def signature_of(domain: Domain, at: str, output: Kind, scored: Expr | None = None) -> Signature:
+def signature_of(
+    domain: Domain, at: str, output: Kind, scored: Expr | None = None, symbols: tuple[Value, ...] = EXTRA
+) -> Signature:
+    """Give the signature of a domain; symbols: what else is spoken of."""
     if isinstance(domain, Tokens):
         return Signature(
             "tokens", at, output, domain.vocab, domain.prefix, domain.suffix, domain.alphabet, domain.length,
-            scored=scored, symbols=EXTRA,
+            scored=scored, symbols=symbols,
         )  # fmt: skip
     assert isinstance(domain, Numbers)
+    names = tuple(i.name for i in domain.inputs)
     return Signature(
-        "numbers", at, output, length=domain.length, sequence=domain.sequence, names=tuple(i.name for i in domain.inputs),
-        low=domain.low or (), high=domain.high or (), scored=scored, symbols=EXTRA,
+        "numbers", at, output, length=domain.length, sequence=domain.sequence, names=names,
+        low=domain.low or (), high=domain.high or (), scored=scored, symbols=symbols,
     )  # fmt: skip
 
 
@@ -54,9 +58,11 @@ def load(source: str) -> dict[str, Any]:
     return space
 
 
-def expected(domain: Domain, term: Expr, raws: list, at: str, scored: Expr | None) -> list:
+def expected(
+    domain: Domain, term: Expr, raws: list, at: str, scored: Expr | None, extra: tuple[Value, ...] = EXTRA
+) -> list:
     """Give the interpreter's answers as `predict` would."""
-    cases = domain.cases(domain.rows(raws), EXTRA)
+    cases = domain.cases(domain.rows(raws), extra)
     for node in subterms(term):
         if isinstance(node, Call) and node.op == "symbol":  # a number that is no symbol has no place in an answer
             assume(closed(node) and (np.abs(evaluate(node.args[0], cases)) < 60).all())

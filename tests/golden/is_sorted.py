@@ -1,0 +1,36 @@
+"""Whether four numbers ascend.
+
+Written by hand, as an example. Equal to the interpreter on samples of its domain.
+"""
+
+import json
+import sys
+
+DOMAIN = "4 integers, 0 to 5"
+
+
+def predict(inputs, strict=True):
+    if strict:
+        _check(inputs)
+    a, b, c, d = inputs
+    return int(a <= b <= c <= d)
+
+
+def predict_batch(batch, strict=True):
+    return [predict(inputs, strict) for inputs in batch]
+
+
+def _check(inputs):
+    if not (isinstance(inputs, (list, tuple)) and len(inputs) == 4):
+        raise ValueError(f"{inputs!r:.99} is not in the domain: {DOMAIN}")
+    for value in inputs:
+        if type(value) is not int or not 0 <= value <= 5:
+            raise ValueError(f"{value!r:.99} is not in the domain: {DOMAIN}")
+
+
+if __name__ == "__main__":
+    for line in sys.stdin.buffer:
+        try:
+            print(json.dumps(predict(json.loads(line))))
+        except (ValueError, RecursionError) as error:
+            print(json.dumps({"error": str(error)}))
