@@ -10,14 +10,15 @@ CLEAN := build/clean
 
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo test check lint wheel format clean
+.PHONY: help demo test check lint wheel examples format clean
 
 help:
-	@echo "make demo    set up, compile a shipped network, and run the program that comes out"
-	@echo "make test    run the tests"
-	@echo "make check   format, lint, types, layers, tests, and the built wheel: what CI runs"
-	@echo "make format  format the code"
-	@echo "make clean   remove what the other targets made"
+	@echo "make demo      set up, compile a shipped network, and run the program that comes out"
+	@echo "make test      run the tests"
+	@echo "make check     format, lint, types, layers, tests, and the built wheel: what CI runs"
+	@echo "make format    format the code"
+	@echo "make examples  compile the networks of examples/ again"
+	@echo "make clean     remove what the other targets made"
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -50,6 +51,9 @@ wheel: $(READY)
 	$(CLEAN)/bin/python $(PIP_INSTALL) build/wheel/distill-*.whl
 	cd $(CLEAN) && bin/distill --version && bin/distill --help > help.txt
 	cd $(CLEAN) && bin/distill compile ../../examples/sort -o sort.py && echo '[3, 1, 2]' | bin/python -I sort.py
+
+examples: $(READY)
+	grep '^distill compile' examples/README.md | PATH="$(abspath $(BIN)):$$PATH" sh -ex
 
 format: $(READY)
 	$(BIN)/ruff format .

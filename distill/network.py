@@ -66,11 +66,6 @@ class Network:
         """Give every place that can be recorded and patched, in the order of computation."""
         return tuple(self.places)
 
-    @cached_property
-    def causal(self) -> bool:
-        """Say whether no output changes when later positions do, as found on random rows."""
-        return probe.is_causal(self)
-
     def run(self, rows: Rows, *, record: Sequence[Site] = (), patch: Mapping[Site, np.ndarray] | None = None) -> Run:
         """Run the rows, see `verify.subject.Subject.run`.
 

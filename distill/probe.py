@@ -159,17 +159,6 @@ def _width(network: Network) -> int | None:
     return None
 
 
-def is_causal(network: Network) -> bool:
-    """Change the last position of random rows and see whether earlier outputs stay."""
-    found = lengths(network)
-    if not found or found[-1] < 2:
-        return False
-    values, other = (draw(network.spec, network.found, network.batch_rows, found[-1], seed) for seed in (0, 1))
-    other[:, :-1] = values[:, :-1]
-    first, second = (network.forward(network.tensor(v)) for v in (values, other))
-    return first.ndim == 3 and close(first[:, :-1], second[:, :-1])
-
-
 def close(first: np.ndarray, second: np.ndarray) -> bool:
     """Say whether outputs agree within TOLERANCE of the largest."""
     scale = max(1.0, float(np.abs(first).max(initial=0.0)))

@@ -11,6 +11,7 @@ import numpy as np
 
 from distill.bundle import Bundle, fill, make_domain, read_bundle
 from distill.errors import BadInput
+from distill.causality import is_causal
 from distill.readout import Readout, make_readout
 from dsl.domains import Domain, Sampled
 from dsl.evaluate import Cases, evaluate
@@ -30,7 +31,6 @@ SAMPLED_TOLERANCE = 0.002
 class Question:
     """A network with its domain and its readout.
 
-    causal: no output depends on a later position (found by trying), so that programs must not look ahead either.
     room: the most positions that the network takes, None where it takes any number.
     """
 
@@ -38,8 +38,12 @@ class Question:
     subject: Network
     domain: Domain
     readout: Readout
-    causal: bool
     room: int | None
+
+    @cached_property
+    def causal(self) -> bool:
+        """Whether no output depends on a later position, as far as was tried: then programs do not look ahead either."""
+        return is_causal(self)
 
     @cached_property
     def kind(self) -> Kind:
@@ -124,7 +128,6 @@ def ask(
     bundle = fill(bundle, network.found)
     readout = make_readout(bundle)
     domain = make_domain(bundle)
-    causal = domain.sequence and readout.at == "each" and network.causal
-    return Question(bundle, network, domain, readout, causal, network.found.get("positions"))
+    return Question(bundle, network, domain, readout, network.found.get("positions"))
 
 

@@ -30,19 +30,21 @@ def load(
     """Wrap an emitted module so that it can stand where its network stood. This runs the module's code.
 
     input, output: the bundle's tables, resolved; by default those of the certificate beside the module.
-    strict: raise ValueError for inputs outside the domain, as `predict` does. Raises BadInput where the tables are missing.
+    strict: raise ValueError for inputs outside the domain, as `predict` does.
+    Raises BadInput where the tables are missing or the file is no emitted module.
     """
     path = Path(path)
-    if input is None or output is None:
-        certificate = _certificate(beside(path, ".certificate.json"))
-        input = certificate.get("domain") if input is None else input
-        output = certificate.get("output") if output is None else output
-    for name, table in (("input", input), ("output", output)):
-        if not table:
-            raise BadInput(path, f"no [{name}] table", "one in the certificate beside it", f"pass {name}=...")
-    assert input is not None and output is not None
-    readout = Readout(output["readout"], output["at"], tuple(output.get("symbols") or ()), path.name)
-    return StandIn(_predict(path), Encoding(input), readout, strict=strict)
+    certificate = _certificate(beside(path, ".certificate.json")) if input is None or output is None else {}
+    made = _table(path, "output", output or certificate.get("output"))
+    encoding = Encoding(_table(path, "input", input or certificate.get("domain")))
+    readout = Readout(made["readout"], made["at"], tuple(made.get("symbols") or ()), path.name)
+    return StandIn(_predict(path), encoding, readout, strict=strict)
+
+
+def _table(path: Path, name: str, found: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if not found:
+        raise BadInput(path, f"no [{name}] table", "one in the certificate beside it", f"pass {name}=...")
+    return found
 
 
 def _certificate(path: Path) -> dict[str, Any]:
@@ -83,10 +85,10 @@ class Encoding:
 
     def _symbols(self, ids: np.ndarray) -> list[Value]:
         vocab, pad = self.table["vocab"], self.table.get("pad")
-        known = [k for k in ids.tolist() if 0 <= k < len(vocab)]
-        if len(known) < len(ids):
-            raise ValueError(f"id {next(k for k in ids.tolist() if k not in known)} is none of the {len(vocab)} symbols")
-        symbols = [vocab[k] for k in known]
+        unknown = [k for k in ids.tolist() if not 0 <= k < len(vocab)]
+        if unknown:
+            raise ValueError(f"id {unknown[0]} is none of the {len(vocab)} symbols")
+        symbols = [vocab[k] for k in ids.tolist()]
         while pad is not None and symbols and symbols[-1] == pad:
             symbols.pop()
         return symbols
@@ -130,14 +132,14 @@ class StandIn(torch.nn.Module):
         return [self._code(a) for a in answers] + [self._code(None)] * (positions - len(answers))
 
     def _code(self, answer: Any) -> float:
-        columns = self.readout.name in ("argmax", "multilabel")
-        if answer is None and not any(s is None for s in self.readout.symbols):
-            return -1 if columns else 0
+        symbols = self.readout.symbols
+        if self.readout.name not in ("argmax", "multilabel"):
+            return 0 if answer is None else answer
+        if answer is None and None not in symbols:
+            return -1
         if self.readout.name == "argmax":
-            return _place(answer, self.readout.symbols)
-        if self.readout.name == "multilabel":
-            return sum(1 << _place(symbol, self.readout.symbols) for symbol in answer)
-        return answer
+            return _place(answer, symbols)
+        return sum(1 << _place(symbol, symbols) for symbol in answer or ())
 
 
 def _place(symbol: Value, symbols: Sequence[Value]) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 
 from dsl.evaluate import Cases
 from dsl.size import bits
-from dsl.terms import Expr, Input, Table, Value, call, integer, substitute
+from dsl.terms import Expr, Input, Literal, Table, Value, call, integer, substitute, subterms
 from dsl.types import Axis, Kind, Type
 from synthesis.bank import Bank
 from synthesis.cover import classes, joint
@@ -98,11 +98,14 @@ def explain(keys: Keys, effort: Effort, rng: np.random.Generator) -> list[Expr]:
 
 
 def _constants(keys: Keys) -> tuple[int, ...]:
-    """Give the constants that the answers suggest, and the values of keys that have few."""
+    """Give the constants that the answers suggest, those that the keys' own terms use, and the values of keys with few."""
     found = hints(keys.wanted, keys.kind)
     for column, kind in zip(keys.columns, keys.kinds, strict=True):
         if kind is Kind.INT and len(values := np.unique(column)) <= FEW:
             found += tuple(v for v in values.tolist() if 3 < v and v not in found)
+    for term in keys.terms:
+        literals = (t.value for t in subterms(term) if isinstance(t, Literal) and t.kind is Kind.INT)
+        found += tuple(v for v in literals if isinstance(v, int) and 3 < v < 1000 and v not in found)
     return found
 
 
@@ -122,11 +125,13 @@ def affine(keys: Keys, names: Sequence[Expr]) -> list[Expr]:
 def _sums(bank: Bank, names: Sequence[Input]) -> None:
     """Enter the sums and differences of two to four integer keys, which growth by size reaches late."""
     numbers = [(n, c.values) for n, c in zip(names, bank.columns, strict=False) if n.type.kind is Kind.INT][:4]
-    for signs in product((1, -1, 0), repeat=len(numbers)):
-        parts = [(sign, n, v) for sign, (n, v) in zip(signs, numbers, strict=True) if sign]
+    weights = (1, -1, 2, 0) if len(numbers) < 3 else (1, -1, 0)
+    for factors in product(weights, repeat=len(numbers)):
+        parts = [(f, n, v) for f, (n, v) in zip(factors, numbers, strict=True) if f]
         if len(parts) > 1:
-            values = sum(sign * v for sign, _, v in parts)
-            bank.offer(sum_of([(f, n) for f, n, _ in parts]), Type(Kind.INT, Axis.ROW), 2 * len(parts) - 1, np.asarray(values))
+            values = np.asarray(sum(f * v for f, _, v in parts))
+            size = 2 * len(parts) - 1 + 2 * factors.count(2)
+            bank.offer(sum_of([(f, n) for f, n, _ in parts]), Type(Kind.INT, Axis.ROW), size, values)
 
 
 def sum_of(parts: list[tuple[int, Expr | None]]) -> Expr:

@@ -13,7 +13,7 @@ import numpy as np
 
 from dsl.evaluate import apply
 from dsl.primitives import PRIMITIVES
-from dsl.terms import Expr, Literal, Table, call
+from dsl.terms import Call, Expr, Literal, Table, call
 from dsl.types import Kind
 from synthesis.bank import Bank, Column
 from synthesis.grow import DIVISIONS
@@ -75,12 +75,16 @@ class Goal:
         kinds = {Kind.REAL: NUMERIC}.get(self.kind, (self.kind,))
         found += [(self.columns[k].term, self.values[k]) for k in self.of(kinds, most)]
         if self.kind is Kind.SYMBOL:
-            numbers = self.of((Kind.INT,), most)
-            if numbers:
-                stacked = np.stack([self.values[k] for k in numbers])
-                named = apply(self.bank.layout.interpreter.ctx, "symbol", [stacked])
-                found += [(call("symbol", self.columns[k].term), v) for k, v in zip(numbers, named, strict=True)]
+            found += [(call("symbol", self.columns[k].term), v) for k, v in self.named(most)]
         return found
+
+    def named(self, most: int) -> list[tuple[int, np.ndarray]]:
+        """Give the cheapest integer columns, each with the codes of the symbols that are its integers."""
+        numbers = self.of((Kind.INT,), most)
+        if not numbers:
+            return []
+        stacked = np.stack([self.values[k] for k in numbers])
+        return list(zip(numbers, apply(self.bank.layout.interpreter.ctx, "symbol", [stacked]), strict=True))
 
 
 def equal(goal: Goal) -> Iterator[Expr]:
@@ -141,20 +145,31 @@ def nearly(goal: Goal) -> Iterator[Expr]:
     """Yield columns that are the target but for a few of their values, with those as exceptions."""
     if goal.kind is Kind.BOOL:
         return
-    for term, values in goal.leaves(len(goal.columns))[len(goal.constants()) :]:
+    for term, values, key, kind in _keyed(goal):
         odd = ~same(values, goal.wanted)
-        if not 0 < odd.mean() <= NEARLY or len(exceptions := np.unique(values[odd])) > EXCEPTIONS:
+        if not 0 < odd.mean() <= NEARLY or len(exceptions := np.unique(key[odd])) > EXCEPTIONS:
             continue
-        answers = [np.unique(goal.wanted[values == e]) for e in exceptions]
+        answers = [np.unique(goal.wanted[key == e]) for e in exceptions]
         if all(len(a) == 1 for a in answers):
-            yield _excepted(goal, term, exceptions, [a[0] for a in answers])
+            yield _excepted(goal, term, kind, dict(zip(exceptions.tolist(), (a[0] for a in answers), strict=True)))
 
 
-def _excepted(goal: Goal, term: Expr, exceptions: np.ndarray, answers: list[np.generic]) -> Expr:
-    symbols, key, kind = goal.bank.layout.cases.symbols, term, goal.kind
+def _keyed(goal: Goal) -> Iterator[tuple[Expr, np.ndarray, np.ndarray, Kind]]:
+    """Give terms of the target's kind: the term, its values, and the column that exceptions are told by."""
+    numbers = {Kind.REAL: NUMERIC}.get(goal.kind, (goal.kind,))
+    for k in goal.of(numbers, len(goal.columns)):
+        yield goal.columns[k].term, goal.values[k], goal.values[k], goal.columns[k].type.kind
+    named = goal.named(len(goal.columns)) if goal.kind is Kind.SYMBOL else []
+    for k, values in named:  # told by the number, as all numbers that are no symbol look alike
+        yield call("symbol", goal.columns[k].term), values, goal.values[k], Kind.INT
+
+
+def _excepted(goal: Goal, term: Expr, kind: Kind, exceptions: dict) -> Expr:
+    symbols = goal.bank.layout.cases.symbols
+    key = term.args[0] if isinstance(term, Call) and term.op == "symbol" else term
     result = term
-    for value, answer in zip(exceptions, answers, strict=True):
-        result = call("if", call("eq", key, literal(value, kind, symbols)), literal(answer, kind, symbols), result)
+    for value, answer in exceptions.items():
+        result = call("if", call("eq", key, literal(value, kind, symbols)), literal(answer, goal.kind, symbols), result)
     return result
 
 

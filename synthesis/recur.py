@@ -48,7 +48,7 @@ def recurrences(problem: Problem, rng: np.random.Generator) -> Iterator[Expr]:
 
 def _windows(problem: Problem, now: list[Key], window: list[Key], rng: np.random.Generator) -> Iterator[Expr]:
     """Yield functions of the last three or four inputs, where the answers are one."""
-    for reach in (2, 3):
+    for reach in (2, 3) if now else ():  # without integer inputs there is no window of them
         shifts = {call("shift", i, integer(k), integer(0)) for k in range(1, reach + 1) for i, _, _ in now}
         columns = [*now, *(k for k in window if k[0] in shifts)]
         key = joint(np.stack([classes(v) for _, _, v in columns]))

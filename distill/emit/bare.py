@@ -41,7 +41,7 @@ def code_lines(source: str) -> int:
 
     Left out: docstrings, imports, blank lines and comments, the domain's check, the batch and the command line.
 
-    >>> code_lines('import json\\n\\nDOMAIN = "x"\\nBY_X = {1: 2}\\n\\n\\ndef predict(inputs):\\n    return BY_X[inputs]\\n')
+    >>> code_lines('import json\\nDOMAIN = "x"\\nBY_X = {1: 2}\\ndef predict(inputs):\\n    return BY_X[inputs]\\n')
     3
     """
     lines = source.splitlines()

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from dsl.check import check
-from dsl.primitives import PRIMITIVES
-from dsl.terms import Call, Expr, Input, Literal, Value
-from dsl.types import Axis, Kind
-from distill.emit import expression, lists, select
+from distill.emit import access, expression, lists, select
 from distill.emit.facts import Facts
 from distill.emit.names import Names, letters, nouns, plural, table_names
 from distill.emit.plan import accumulates, carried, light
 from distill.emit.rewrite import FROM_END, PLACE
 from distill.emit.scope import Pair, Place, Scope
 from distill.emit.signature import Signature
-from distill.emit.source import CHOICE, COMPARISON, SUM, Code, constant
+from distill.emit.source import CHOICE, COMPARISON, Code, constant
+from dsl.check import check
+from dsl.primitives import PRIMITIVES
+from dsl.terms import Call, Expr, Input, Literal, Value
+from dsl.types import Axis, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Choices:
 
     named: values with a variable or list of their own; wishes: what some values should be called.
     lists: values carried through a loop that are also needed as lists. contested: names that several values would have.
-    inline: the input's list is written where it is used; length: the length has a name. branched: the answer's cases are statements.
+    inline: the input's list is written where it is used; length: the length has a name.
+    branched: the answer's cases are statements.
     """
 
     named: frozenset[Expr] = frozenset()
@@ -40,8 +41,8 @@ class Choices:
 class Body:
     """One attempt at the body of `predict`.
 
-    lines: the statements so far. rows, lists: values that are variables and lists by now, with their names; read: those of
-    rows that were read.
+    lines: the statements so far. rows, lists: values that are variables and lists by now, with their names; read: which
+    of the rows were read.
     components: the parts of a step, with their variables. uses: how often some things are read; texts: as what.
     """
 
@@ -112,7 +113,7 @@ class Body:
         return self.constants[source]
 
     def mode(self, value: Expr, *, certain: bool) -> str:
-        """Note that the helper for the most frequent value is used: whether of none too, and of symbols in what order."""
+        """Note that the helper for the most frequent value is used: also of none, of symbols out of order."""
         self.helpers.add("mode of some" if certain else "mode of none")
         found = self.facts.values(value)
         if check(value).kind is Kind.SYMBOL and (found is None or not self._sorts(found)):
@@ -124,8 +125,11 @@ class Body:
         """Say whether sorting symbols by value puts them in the order of their codes."""
         codes = {(type(s), s): k for k, s in enumerate(self.order)}
         ranked = sorted(symbols, key=lambda s: codes.get((type(s), s), -1))
-        kinds = {type(s) for s in symbols}
-        return kinds in ({str}, {int}, {float}) and ranked == sorted(symbols)  # type: ignore[type-var]
+        words = [s for s in ranked if isinstance(s, str)]
+        numbers = [s for s in ranked if type(s) is int]
+        return (len(words) == len(ranked) and words == sorted(words)) or (
+            len(numbers) == len(ranked) and numbers == sorted(numbers)
+        )
 
     # lists
 
@@ -242,7 +246,7 @@ class Body:
             assert isinstance(place, Scope)
             return self._number(place)
         if term.op == "lookup":
-            return expression.lookup(self, term, place)
+            return access.lookup(self, term, place)
         if term is PLACE and isinstance(place, Scope):
             return place.place()
         match PRIMITIVES[term.op].family if term.op in PRIMITIVES else "":
@@ -260,7 +264,7 @@ class Body:
             case Call(op="length"):
                 return self.length()
             case Call(op="at"):
-                return expression.gathered(self, term, place)
+                return access.gathered(self, term, place)
         assert isinstance(place, Scope)
         match term:
             case Call(op="gather", args=(source, where, _)) if where is FROM_END and place.open:
@@ -268,13 +272,13 @@ class Body:
             case Call(op="index"):
                 return place.index()
             case Call(op="from_end"):
-                return Code(f"{self.length().within(SUM)} - {place.place().within(SUM + 1)}", SUM)
+                return place.remaining()
             case Call(op="shift", args=(source, Literal(value=int(by)), Literal() as default)):
                 if source in self.components or source not in self.lists:
                     self.list_name(source)
-                return place.padded(term, source, by, default)
+                return lists.padded(place, term, source, by, default)
             case Call(op="gather"):
-                return expression.gathered(self, term, place)
+                return access.gathered(self, term, place)
         lists.materialise(self, term)
         return place.element(term)
 

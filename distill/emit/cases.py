@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from dsl.terms import Call, Expr, Literal
 from distill.emit.scope import Place
 from distill.emit.source import Code
+from dsl.terms import Call, Expr, Literal
 
 if TYPE_CHECKING:
     from distill.emit.body import Body
@@ -31,7 +31,12 @@ def _is_condition(choice: Call) -> bool:
 
 
 def branches(
-    body: Body, found: list[Case], place: Place, statement: Callable[[Expr], str], unless: Code | None = None, otherwise: str = ""
+    body: Body,
+    found: list[Case],
+    place: Place,
+    statement: Callable[[Expr], str],
+    unless: Code | None = None,
+    otherwise: str = "",
 ) -> str:
     """Give an if statement with one branch a case; before all others, `otherwise` where `unless` does not hold."""
     lines = [] if unless is None else [f"if {unless.text}:", f"    {otherwise}"]

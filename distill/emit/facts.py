@@ -1,11 +1,11 @@
-"""What can be shown of a term's values from the domain: bounds on integers, the finite sets of symbols, divisors not 0."""
+"""What can be shown of a term's values from the domain: bounds on integers, finite sets of values, divisors not 0."""
 
 from __future__ import annotations
 
+from distill.emit.signature import Signature
 from dsl.check import check
 from dsl.terms import STATE, Call, Expr, Input, Literal, Table, Value
 from dsl.types import Kind
-from distill.emit.signature import Signature
 
 Bounds = tuple[float, float]
 INF = float("inf")
@@ -90,7 +90,7 @@ class Facts:
                 return min(a, c), max(b, d)
             case "min_of" | "max_of" | "first_of" | "last_of" | "mode_of", [_, (a, b), (c, d)]:
                 return min(a, c), max(b, d)
-            case ("running_sum" | "sum_all"), [(a, b)]:
+            case (("running_sum" | "sum_all"), [(a, b)]):
                 return min(a * self.most, 0) if a else 0, max(b * self.most, 0) if b else 0
             case _, [(a, b)] if op.removeprefix("running_") in _KEEPING:
                 return a, b
@@ -124,7 +124,9 @@ class Facts:
             case Call(op="symbol", args=(number,)):
                 return self.values(number)
             case Call(op="if" | "shift" | "gather" | "at" | "first_of" | "last_of" | "mode_of", args=args):
-                parts = args[1:] if args[1:] and term.op in ("if", "first_of", "last_of", "mode_of") else (args[0], args[2])
+                parts = (
+                    args[1:] if args[1:] and term.op in ("if", "first_of", "last_of", "mode_of") else (args[0], args[2])
+                )
                 found = [self._symbols(p) for p in parts]
                 return None if None in found else list(dict.fromkeys(v for f in found if f for v in f))
             case Call(op="running_mode" | "mode_all" | "first" | "last", args=(inner,)):
@@ -132,7 +134,23 @@ class Facts:
         return None
 
 
-_KEEPING = frozenset({"min", "max", "mean", "mode", "min_all", "max_all", "mean_all", "mode_all", "first", "last", "sorted", "key", "query"})
+_KEEPING = frozenset(
+    {
+        "min",
+        "max",
+        "mean",
+        "mode",
+        "min_all",
+        "max_all",
+        "mean_all",
+        "mode_all",
+        "first",
+        "last",
+        "sorted",
+        "key",
+        "query",
+    }
+)
 
 
 def _hull(values: list[Value]) -> Bounds:

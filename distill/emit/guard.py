@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dsl.domains import listed
-from dsl.terms import Value
+from distill.emit.layout import fit
 from distill.emit.signature import Signature
 from distill.emit.source import constant, quoted, tuple_of
+from dsl.domains import listed
+from dsl.terms import Value
 
-SHORT = 44  # a tuple of so many characters is written where it is used
+_SHORT = 44  # a tuple of so many characters is written where it is used
 
 
 def domain(signature: Signature) -> str:
@@ -57,7 +58,7 @@ def _ranges(signature: Signature) -> str:
 def check_source(signature: Signature) -> str:
     """Give the source of `_check`."""
     lines = _check_tokens(signature) if signature.kind == "tokens" else _check_numbers(signature)
-    return "def _check(inputs):\n" + "".join(f"    {line}\n" for line in lines)
+    return "def _check(inputs):\n" + "".join(f"{part}\n" for line in lines for part in fit(f"    {line}"))
 
 
 def _raise(value: str, indent: str = "    ") -> str:
@@ -71,7 +72,10 @@ def _check_tokens(signature: Signature) -> list[str]:
         tests.append(_edge(f"inputs[:{before}]", signature.prefix))
     if after:
         tests.append(_edge(f"inputs[-{after}:]", signature.suffix))
-    tests += _length_test(signature.length, before + after)
+    least, most = signature.length or (0, None)
+    if signature.at != "each":
+        least = max(least, 1 - after)  # an answer of the row needs a position
+    tests += _length_test((least, most), before + after)
     inner = f"inputs[{before or ''}:{-after or ''}]" if before or after else "inputs"
     wrong = f"not ({' and '.join(tests)})" if len(tests) > 1 else f"not {tests[0]}"
     return [
@@ -108,13 +112,23 @@ def foreign(name: str, symbols: Sequence[Value]) -> str:
         if len(numbers) > 1 and numbers == list(range(numbers[0], numbers[-1] + 1)):
             return f"type({name}) is not int or not {numbers[0]} <= {name} <= {numbers[-1]}"
         return f"type({name}) is not int or {name} not in {members(symbols)}"
-    return f"repr({name}) not in map(repr, {members(symbols)})"
+    short = len(sequence(symbols)) <= _SHORT
+    return f"repr({name}) not in {f'map(repr, {sequence(symbols)})' if short else 'ALPHABET'}"
 
 
 def members(symbols: Sequence[Value]) -> str:
     """Give the tuple of some symbols, or the name of the constant that holds it where it is long."""
     source = sequence(symbols)
-    return source if len(source) <= SHORT else "SYMBOLS"
+    return source if len(source) <= _SHORT else "ALPHABET"
+
+
+def alphabet(signature: Signature) -> str | None:
+    """Give the source of the constant ALPHABET, where `_check` needs one."""
+    test = foreign("symbol", signature.free) if signature.kind == "tokens" else ""
+    if "ALPHABET" not in test:
+        return None
+    source = sequence(signature.free)
+    return f"set(map(repr, {source}))" if test.startswith("repr") else source
 
 
 def sequence(symbols: Sequence[Value]) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from dsl.check import check
-from dsl.terms import Call, Expr, Literal
-from dsl.types import Axis
 from distill.emit.loop import Sink, run_loop
 from distill.emit.plan import accumulates, carried, delays
 from distill.emit.rewrite import FROM_END
 from distill.emit.scope import Place, Scope
 from distill.emit.source import ATOM, Code, constant
+from dsl.check import check
+from dsl.terms import Call, Expr, Literal
+from dsl.types import Axis
 
 if TYPE_CHECKING:
     from distill.emit.body import Body
@@ -56,7 +56,9 @@ def materialise(body: Body, term: Expr) -> None:
 
 def list_source(body: Body, term: Expr) -> str:
     """Give the source of the list of a term's values; one that needs a loop is made before."""
-    if term in body.lists or (term not in body.components and needs_loop(body, term)):
+    if term in body.lists:
+        return body.iterable_name(term)
+    if term not in body.components and needs_loop(body, term):
         return body.list_name(term)
     match term:
         case _ if check(term).axis is Axis.ROW:
@@ -70,7 +72,9 @@ def list_source(body: Body, term: Expr) -> str:
             return f"sorted({items(body, source)})"
         case Call(op="gather", args=(source, where, _)) if where is FROM_END:
             return f"{body.list_name(source)}[::-1]"
-        case Call(op="shift", args=(source, Literal(value=int(by)), Literal() as default)) if source not in body.components:
+        case Call(op="shift", args=(source, Literal(value=int(by)), Literal() as default)) if (
+            source not in body.components
+        ):
             return shifted(body, source, by, default)
         case Call() if accumulates(term, body.lists, body.components):
             return f"list({accumulation(body, term)})"
@@ -112,13 +116,25 @@ def shifted(body: Body, source: Expr, by: int, default: Literal) -> str:
     return f"({whole})[:{body.length().text}]"
 
 
+def padded(scope: Scope, term: Expr, source: Expr, by: int, default: Literal) -> Code:
+    """Give the source of `term` here: a list's value `by` positions before (after, where negative), or the default."""
+    body = scope.body
+    name, fill = body.list_name(source), constant(default.value, body.order).text
+    if not scope.open:
+        return scope.displaced(name, by, fill)
+    pad = padding(fill, abs(by))
+    longer = f"{pad} + {name}" if by > 0 else f"{name}[{-by}:] + {pad}"
+    scope.exact[longer] = lambda: shifted(body, source, by, default)
+    return scope.over(longer, body.variable(term, scope))
+
+
 def padding(fill: str, times: int) -> str:
     """Give the source of a list of equal values."""
     return f"[{', '.join([fill] * times)}]" if times <= 2 else f"[{fill}] * {times}"
 
 
 def items(body: Body, term: Expr) -> str:
-    """Give the source of a term's values for a function such as `sum`: a list, or a generator without its own brackets."""
+    """Give the source of a term's values for a function such as `sum`: a list, or a generator without brackets."""
     source = list_source(body, term)
     if term in body.lists:
         return source

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dsl.check import check
-from dsl.primitives import PRIMITIVES
-from dsl.terms import Call, Expr, Literal, call, integer
-from dsl.types import Kind
 from distill.emit.cases import LONGEST, branches, cases
-from distill.emit.expression import operand
+from distill.emit.conditions import operand
 from distill.emit.order import Key, Node, ordered
 from distill.emit.plan import CARRIED, Recall, recall
 from distill.emit.rewrite import flatten, unfold
 from distill.emit.scope import Place, Scope
 from distill.emit.source import AND, CHOICE, OR, SUM, UNARY, Code, constant
+from dsl.check import check
+from dsl.primitives import PRIMITIVES
+from dsl.terms import Call, Expr, Literal, call, integer
+from dsl.types import Kind
 
 if TYPE_CHECKING:
     from distill.emit.body import Body
@@ -41,9 +41,9 @@ class Loop:
         if term in self.saved:
             return self._copy(term)
         match term:
-            case Call(op="shift", args=(source, Literal(value=int(by)), Literal() as default)) if by > 0:
+            case Call(op="shift", args=(source, Literal(value=int(by)), _)) if by > 0:
                 listed = source in self.body.lists and source not in self.body.components
-                return None if listed else self._delayed(term, source, by, default)
+                return None if listed else self._delayed(term)
             case Call(op=op) if op in CARRIED:
                 return self._carried(term)
             case Call(op="first_of" | "last_of") if (memory := recall(term)) is not None:
@@ -80,12 +80,15 @@ class Loop:
         if memory is not None:
             return self._recalled(term, memory)
         assert isinstance(term, Call)
-        source, by, default = term.args
-        assert isinstance(by, Literal) and isinstance(by.value, int) and isinstance(default, Literal)
-        return self._delayed(term, source, by.value, default)
+        return self._delayed(term)
 
-    def _delayed(self, term: Call, source: Expr, by: int, default: Literal) -> Code:
+    def _delayed(self, term: Call) -> Code:
         """Read a value as it was some positions before: a variable that is not updated yet."""
+        match term.args:
+            case (source, Literal(value=int(by)), Literal() as default):
+                pass
+            case _:
+                raise TypeError(f"no delayed value: {term!r}")
         fill = constant(default.value, self.body.order).text
         if by == 1 and isinstance(source, Call) and self._start(source) == fill:
             self._carry(source)
@@ -130,7 +133,9 @@ class Loop:
         if term.op == "scan":
             return self._step(term, name)
         match term:
-            case Call(op="since", args=(Call(op="ne", args=args) as changed,)) if not self.body.is_named(changed, self.scope):
+            case Call(op="since", args=(Call(op="ne", args=args) as changed,)) if not self.body.is_named(
+                changed, self.scope
+            ):
                 same = self.body.code(Call("eq", args), self.scope)
                 return f"{name} = {name} + 1 if {same.within(OR)} else 0"
         value = operand(self.body, term.args[0], self.scope)
@@ -205,19 +210,25 @@ def run_loop(body: Body, sink: Sink, starts: dict[str, str]) -> list[str]:
     saved: frozenset[Expr] = frozenset()
     one_based = False
     while True:
-        names, uses, variables, asked = set(body.names.taken), body.uses.copy(), dict(body.variables), dict(body.asked)
+        names, uses, variables, written = set(body.names.taken), body.uses.copy(), dict(body.variables), len(body.lines)
         loop = Loop(body, Scope(body, one_based=one_based), saved)
         stuck = sink.enter(loop)
         order = ordered(loop.nodes) if stuck is None else stuck
         other = loop.scope.again()
         if isinstance(order, list) and other is None:
             lines = [line for text in order for line in text.split("\n")]
-            return [*_starting({**loop.starts, **starts}), f"{loop.scope.header()}:", *(f"    {line}" for line in lines)]
+            return [
+                *_starting({**loop.starts, **starts}),
+                f"{loop.scope.header()}:",
+                *(f"    {line}" for line in lines),
+            ]
         if isinstance(order, list):
             one_based = True
         else:
             saved |= {order}
-        body.names.taken, body.uses, body.variables, body.asked = names, uses, variables, asked
+        body.names.taken, body.variables = names | {*body.lists.values(), *body.rows.values()}, variables
+        if len(body.lines) == written:
+            body.uses = uses
 
 
 def _starting(starts: dict[str, str]) -> list[str]:

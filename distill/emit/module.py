@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import textwrap
 
-from dsl.terms import Program
-from dsl.types import Kind
-from distill.emit.guard import SHORT, check_source, domain, sequence
+from distill.emit.guard import alphabet, check_source, domain, sequence
 from distill.emit.layout import LIMIT, fit
 from distill.emit.predict import Predict, predict_of
 from distill.emit.signature import About, Signature
 from distill.emit.source import quoted
+from dsl.terms import Program
+from dsl.types import Kind
 
 _IMPORTS = {"accumulate": "from itertools import accumulate", "median": "from statistics import median"}
 _MEAN = """
@@ -30,10 +30,14 @@ _MAIN = """
 if __name__ == "__main__":
     for line in sys.stdin.buffer:
         try:
-            print(json.dumps(predict(json.loads(line)){default}))
+            {answer}
         except (ValueError, RecursionError) as error:
             print(json.dumps({{"error": str(error)}}))
 """
+
+
+_SETS = """answer = predict(json.loads(line))
+            print(json.dumps(answer, default=lambda found: sorted(found, key=SYMBOLS.index)))"""
 
 
 def emit(program: Program, signature: Signature, about: About) -> str:
@@ -51,7 +55,7 @@ def emit(program: Program, signature: Signature, about: About) -> str:
         _predict(body),
         _BATCH,
         "\n" + check_source(signature),
-        _MAIN.format(default=", default=lambda found: sorted(found, key=SYMBOLS.index)" if sets else ""),
+        _MAIN.format(answer=_SETS if sets else "print(json.dumps(predict(json.loads(line))))"),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -70,6 +74,7 @@ def _filled(text: str) -> str:
 
 def _sentence(text: str) -> str:
     """Give text as a sentence on one line that cannot end the docstring it stands in."""
+    text = "".join(c if c.isprintable() else " " if c.isspace() else ascii(c)[1:-1] for c in text)
     text = " ".join(text.split()).replace("\\", "\\\\").replace('"', "'")
     return text if not text or text.endswith((".", "!", "?")) else f"{text}."
 
@@ -82,13 +87,13 @@ def _imports(body: Predict) -> str:
 def _constants(body: Predict, signature: Signature, sets: bool) -> str:
     found = {"DOMAIN": quoted(domain(signature))}
     order = signature.symbols or signature.vocabulary
-    free = sequence(signature.free)
+    letters = alphabet(signature)
     if "mode by order" in body.helpers:
         found["ORDER"] = sequence((None, *signature.order))
     if sets:
         found["SYMBOLS"] = sequence([s for s in order if body.members is None or s in body.members])
-    elif signature.kind == "tokens" and len(free) > SHORT:
-        found["SYMBOLS"] = free
+    if letters is not None:
+        found["ALPHABET"] = letters
     lines = [line for name, source in {**found, **body.constants}.items() for line in _fitted(f"{name} = {source}")]
     return "".join(f"{line}\n" for line in lines)
 

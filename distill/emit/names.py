@@ -1,4 +1,4 @@
-"""Names for what a program computes, by what it means: identifiers that are new, and are neither keywords nor builtins."""
+"""Names for what a program computes, by what it means: new identifiers that are neither keywords nor builtins."""
 
 from __future__ import annotations
 
@@ -14,16 +14,67 @@ from dsl.types import Kind
 _SPELT = dict(
     zip(
         "()[]{}<>+-*/., #=!?:;|&",
-        "open close open_square close_square open_brace close_brace less greater plus minus star slash dot comma space "
-        "hash equals bang question colon semicolon bar and".split(),
+        [
+            "open",
+            "close",
+            "open_square",
+            "close_square",
+            "open_brace",
+            "close_brace",
+            "less",
+            "greater",
+            "plus",
+            "minus",
+            "star",
+            "slash",
+            "dot",
+            "comma",
+            "space",
+            "hash",
+            "equals",
+            "bang",
+            "question",
+            "colon",
+            "semicolon",
+            "bar",
+            "and",
+        ],
         strict=True,
     )
 )
 _DISPLACED = {1: "previous", 2: "before_that", 3: "third_last", 4: "fourth_last", -1: "following", -2: "after_that"}
-_STEPS = {"floordiv": "carry", "mod": "remainder", "ne": "odd", "eq": "even", "max": "largest", "min": "smallest", "add": "total"}
+_STEPS = {
+    "floordiv": "carry",
+    "mod": "remainder",
+    "ne": "odd",
+    "eq": "even",
+    "max": "largest",
+    "min": "smallest",
+    "add": "total",
+}
 _ADJECTIVES = frozenset({*_DISPLACED.values(), "largest", "smallest", "least", "smaller", "larger", "latest", "ranked"})
 _GENERATED = re.compile(r"(s|t|v|x|step|term|value|node|feature|col|column)_?\d*")
-_OURS = ("inputs", "strict", "predict", "predict_batch", "json", "sys", "accumulate", "mean", "median", "mode", "line", "error")
+_OURS = (
+    "i",
+    "j",
+    "out",
+    "DOMAIN",
+    "SYMBOLS",
+    "ALPHABET",
+    "ORDER",
+    "inputs",
+    "strict",
+    "predict",
+    "predict_batch",
+    "json",
+    "sys",
+    "accumulate",
+    "mean",
+    "median",
+    "mode",
+    "line",
+    "error",
+)
 RESERVED = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *_OURS})
 
 
@@ -159,6 +210,9 @@ def table_names(term: Call) -> list[str]:
     assert isinstance(table, Table)
     if any(isinstance(v, frozenset) for _, v in table.entries):
         return ["allowed", "allowed_then"]
-    if any(isinstance(k, Call) and k.op == "shift" and isinstance(k.args[0], Call) and k.args[0].op == "scan" for k in term.args):
+    if any(
+        isinstance(k, Call) and k.op == "shift" and isinstance(k.args[0], Call) and k.args[0].op == "scan"
+        for k in term.args
+    ):
         return ["next_state"]
     return [f"by_{'_and_'.join(nouns(k)[0] for k in term.args[:-1])}"]

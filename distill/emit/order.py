@@ -13,8 +13,9 @@ Key = Expr | str | tuple[str, Expr]
 class Node:
     """A statement of a loop's body.
 
-    rank: 0 a local, 1 what the loop is for, 2 an update, 3 the keeping of a value for later. reads: what must stand before it.
-    before: what must stand after it, as it overwrites a value that is read here, with the term that reads it.
+    rank: 0 a local, 1 what the loop is for, 2 an update, 3 the keeping of a value for later.
+    reads: what must stand before it. before: what must stand after it, as it overwrites a value that is read here, with
+    the term that reads it.
     """
 
     rank: int

@@ -1,15 +1,15 @@
-"""What can be told before anything is written: which values a loop carries, which are as short as a name, which are shared."""
+"""What can be told before anything is written: which values a loop carries, which deserve a name."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
+from distill.emit.rewrite import BEFORE, UPTO, flatten, unfold
 from dsl.check import check
 from dsl.primitives import PRIMITIVES
 from dsl.terms import STATE, Call, Expr, Input, Literal, Table, subterms
 from dsl.types import Axis
-from distill.emit.rewrite import BEFORE, UPTO, flatten, unfold
 
 CARRIED = frozenset(
     {"scan", "since", "running_count", "running_sum", "running_min", "running_max", "running_any", "running_every"}
@@ -81,7 +81,9 @@ def carried(term: Expr, lists: Container[Expr]) -> set[Expr]:
 
 def accumulates(term: Expr, lists: Container[Expr], components: Container[Expr]) -> bool:
     """Say whether `itertools.accumulate` over a list gives a term's values."""
-    return isinstance(term, Call) and term.op in _ACCUMULATED and term.args[0] in lists and term.args[0] not in components
+    return (
+        isinstance(term, Call) and term.op in _ACCUMULATED and term.args[0] in lists and term.args[0] not in components
+    )
 
 
 def delays(term: Expr, value: Expr) -> bool:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from dsl.check import check
-from dsl.terms import Call, Expr, Input, Program, Value
-from dsl.types import Axis, Kind, Type
 from distill.emit.body import Body, Choices
 from distill.emit.cases import LONGEST, branches, cases
 from distill.emit.expression import outgoing
@@ -21,6 +18,9 @@ from distill.emit.rewrite import at_last, by_rows, prepare
 from distill.emit.scope import Place
 from distill.emit.signature import Signature
 from distill.emit.source import CHOICE, OR, Code, negated
+from dsl.check import check
+from dsl.terms import Expr, Input, Program, Value
+from dsl.types import Axis, Kind, Type
 
 INDENT = 4
 _ATTEMPTS = 80  # more than a program has values to settle
@@ -54,7 +54,9 @@ def predict_of(program: Program, signature: Signature) -> Predict:
         roots[0] = at_last(roots[0])
     roots = prepare(roots)
     result, scored = roots[0], roots[1] if count == 2 else None
-    return _settle(signature, result, scored, _first_choices(roots[:count], dict(zip(names, roots[count:], strict=True))))
+    return _settle(
+        signature, result, scored, _first_choices(roots[:count], dict(zip(names, roots[count:], strict=True)))
+    )
 
 
 def _first_choices(roots: list[Expr], steps: dict[str, Expr]) -> Choices:
@@ -76,7 +78,9 @@ def _settle(signature: Signature, result: Expr, scored: Expr | None, choices: Ch
             break
         choices = after
     fitted = [line for text in lines for line in fit(text, LIMIT - INDENT)]
-    return Predict(tuple(fitted), {n: s for s, n in body.constants.items()}, frozenset(body.helpers), *_set_outputs(body, result))
+    return Predict(
+        tuple(fitted), {n: s for s, n in body.constants.items()}, frozenset(body.helpers), *_set_outputs(body, result)
+    )
 
 
 def _choose(body: Body, lines: list[str], result: Expr) -> Choices:
@@ -106,7 +110,7 @@ def _is_number(term: Expr) -> bool:
 
 
 def _part(body: Body, line: str, result: Expr) -> Expr | None:
-    """Give a value to name so that a statement that is far too long gets shorter; None where it fits, or for want of one."""
+    """Give a value to name, so that a statement that is far too long gets shorter; None where it fits."""
     room = LIMIT - INDENT
     fitted = fit(line, room)
     if len(line) <= room or (len(fitted) <= _WRAPPED and max(map(len, fitted)) <= room):
@@ -175,16 +179,24 @@ def _bind_tokens(body: Body, token: Input) -> None:
 def _each(body: Body, result: Expr, scored: Expr | None) -> list[str]:
     """One output a position, None for the prefix."""
     prefix = f"[{', '.join(['None'] * len(body.signature.prefix))}]"
+    answer = _answers(body, result, scored, prefix)
+    if body.facts.least == 0 and body.rows:  # nothing can be said of a row without positions
+        body.lines[:0] = [f"if len(inputs) == {len(body.signature.prefix)}:", f"    return {prefix}"]
+    return [*body.lines, *answer]
+
+
+def _answers(body: Body, result: Expr, scored: Expr | None, prefix: str) -> list[str]:
+    """Give the statements that make the outputs."""
     carries = needs_loop(body, result) or (scored is not None and needs_loop(body, scored))
     if carries or body.choices.branched:
         write = _branch if body.choices.branched else _append
         loop = run_loop(body, Sink(lambda scope: write(body, result, scored, scope)), {"out": prefix})
-        return [*body.lines, *loop, "return out"]
+        return [*loop, "return out"]
     if scored is None and not _sets(body, result):
         source = list_source(body, result)
     else:
         source = comprehension(body, result, lambda _body, _term, place: _scored(body, result, scored, place))
-    return [*body.lines, f"return {prefix} + {source}" if body.signature.prefix else f"return {source}"]
+    return [f"return {prefix} + {source}" if body.signature.prefix else f"return {source}"]
 
 
 def _scored(body: Body, result: Expr, scored: Expr | None, place: Place) -> Code:
@@ -200,10 +212,11 @@ def _append(body: Body, result: Expr, scored: Expr | None, place: Place) -> str:
 
 
 def _branch(body: Body, result: Expr, scored: Expr | None, place: Place) -> str:
+    def statement(case: Expr) -> str:
+        return f"out.append({_out(body, case, place).text})"
+
     unless = None if scored is None else negated(body.code(scored, place))
-    return branches(
-        body, cases(body, result), place, lambda case: f"out.append({_out(body, case, place).text})", unless, "out.append(None)"
-    )  # fmt: skip
+    return branches(body, cases(body, result), place, statement, unless, "out.append(None)")
 
 
 def _out(body: Body, result: Expr, place: Place) -> Code:

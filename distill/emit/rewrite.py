@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dsl.check import check
 from dsl.terms import STATE, Call, Expr, Input, Literal, Table, Value, call, integer, subterms
 from dsl.types import Axis, Kind, Type
-from dsl.check import check
 
 BEFORE, UPTO = call("before"), call("upto")
 INDEX, LENGTH, FROM_END = call("index"), call("length"), call("from_end")
@@ -69,7 +69,10 @@ def _looked_up(term: Call) -> Expr:
     *keys, table = term.args
     assert isinstance(table, Table)
     for entry, value in table.entries:
-        if all(isinstance(k, Literal) and type(k.value) is type(e) and k.value == e for k, e in zip(keys, entry, strict=True)):
+        if all(
+            isinstance(k, Literal) and type(k.value) is type(e) and k.value == e
+            for k, e in zip(keys, entry, strict=True)
+        ):
             return Literal(value, table.kind)
     return Literal(table.default, table.kind)
 
@@ -102,9 +105,9 @@ def _arithmetic(term: Call, single: bool) -> Expr:
             return call("add", a, integer(-k))
         case Call(op="add", args=(a, b)) if a is b and check(a).kind is Kind.INT:
             return call("mul", integer(2), a)
-        case Call(op="sub", args=(Call(op=op, args=(v,)) as total, Call(op="shift", args=(late, Literal(value=int(k)), _)))) if (
-            late is total and op in _TOTALS and 1 < k <= 4
-        ):
+        case Call(
+            op="sub", args=(Call(op=op, args=(v,)) as total, Call(op="shift", args=(late, Literal(value=int(k)), _)))
+        ) if late is total and op in _TOTALS and 1 < k <= 4:
             return _window(_as_number(op, v), k)
         case Call(op="add") if check(term).kind is Kind.INT:
             return _in_order(term)
@@ -116,6 +119,8 @@ def _arithmetic(term: Call, single: bool) -> Expr:
             return FROM_END
         case Call(op="sub", args=(Call(op="sub", args=(Call(op="length"), Literal(value=1))), Call(op="index"))):
             return FROM_END
+        case Call(op="eq" | "ne", args=(Call(op="from_end"), Literal(value=int(k)))):
+            return call(term.op, INDEX, call("sub", LENGTH, integer(k + 1)))
         case Call(op="eq" | "ne", args=(Literal() as k, b)) if not isinstance(b, Literal):
             return call(term.op, b, k)
     return term

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dsl.terms import Expr, Literal
-from distill.emit.source import CHOICE, SUM, Code, constant
+from distill.emit.source import CHOICE, SUM, Code
+from dsl.terms import Expr
 
 if TYPE_CHECKING:
     from distill.emit.body import Body
@@ -52,17 +52,17 @@ class Scope:
         return not (self.fixed or self.subscript or self.cut or self.depth or self.reverse)
 
     def again(self) -> Scope | None:
-        """Give the scope to write the expressions in once more, now that it is known what they ask for; None if it stands."""
+        """Give the scope to write in anew, now that it is known what is asked of it; None if it stands."""
         many = len(self.iterables) > 1
-        if not self.subscript and ((self.uses_index and many and self.loop is None) or (self.reverse and (many or self.uses_index))):
+        indexed = self.uses_index and many and self.loop is None and not self.exact
+        if not self.subscript and (indexed or (self.reverse and (many or self.uses_index))):
             return self._fresh(subscript=True)
         places = self.uses_place and not self.uses_index and self.cut != "after" and not self.reverse
         return self._fresh(one_based=True) if places and not self.one_based and not self.subscript else None
 
     def _fresh(self, *, subscript: bool = False, one_based: bool = False) -> Scope:
-        return Scope(
-            self.body, self.depth, self.outer, self.cut, self.clashes, self.fixed, self.reverse, self.loop, subscript, one_based
-        )  # fmt: skip
+        here = (self.body, self.depth, self.outer, self.cut, self.clashes, self.fixed, self.reverse, self.loop)
+        return Scope(*here, subscript, one_based)
 
     def index(self) -> Code:
         """Give the source of the position, from 0."""
@@ -77,6 +77,14 @@ class Scope:
             return self.body.length() if self.fixed == "-1" else Code("1")
         self.uses_place = True
         return Code(self.letter) if self.one_based else Code(f"{self.letter} + 1", SUM)
+
+    def remaining(self) -> Code:
+        """Give the source of the number of positions that follow."""
+        length = self.body.length().text
+        if self.fixed == "-1":
+            return Code("0")
+        place = self.place().text
+        return Code(f"{length} - {place}" if self.one_based else f"{length} - 1 - {place.removesuffix(' + 1')}", SUM)
 
     def element(self, term: Expr) -> Code:
         """Give the source of a list's value here."""
@@ -97,20 +105,8 @@ class Scope:
         """Go over one more source, and give the variable for its values."""
         return Code(self.iterables.setdefault(source, name))
 
-    def padded(self, term: Expr, source: Expr, by: int, default: Literal) -> Code:
-        """Give the source of `term`: a list's value `by` positions before (after, where negative), or the default there."""
-        from distill.emit.lists import padding, shifted
-
-        body = self.body
-        name, fill = body.list_name(source), constant(default.value, body.order).text
-        if not self.open:
-            return self._guarded(name, by, fill)
-        pad = padding(fill, abs(by))
-        longer = f"{pad} + {name}" if by > 0 else f"{name}[{-by}:] + {pad}"
-        self.exact[longer] = lambda: shifted(body, source, by, default)
-        return self.over(longer, body.variable(term, self))
-
-    def _guarded(self, name: str, by: int, fill: str) -> Code:
+    def displaced(self, name: str, by: int, fill: str) -> Code:
+        """Give the source of a list's value `by` positions before (negative: after), `fill` where there is none."""
         if self.fixed == "-1" and by > 0:
             return Code(f"{name}[-{by + 1}] if {self.body.length().text} > {by} else {fill}", CHOICE)
         if self.fixed and (by > 0 or self.fixed == "-1"):
@@ -139,7 +135,7 @@ class Scope:
         return f"for {self.letter}, {f'({inner})' if ',' in inner else inner} in enumerate({over}{start})"
 
     def _sources(self) -> tuple[list[str], list[str]]:
-        """Give what is gone over, lists first, at least one as long as the row (zip stops at the shortest), and the variables."""
+        """Give what is gone over, lists first, and the variables; one is as long as the row, where zip stops."""
         ranked = sorted(self.iterables, key=lambda s: not s.isidentifier())
         names = [self._pattern(s, self.iterables[s]) for s in ranked]
         if all(s in self.exact for s in ranked):

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dsl.check import check
-from dsl.primitives import PRIMITIVES
-from dsl.terms import Call, Expr, Literal, call, subterms
-from dsl.types import Axis
 from distill.emit.lists import is_list, items, last, list_source, settle
 from distill.emit.plan import light
 from distill.emit.rewrite import BEFORE, INDEX, UPTO, flatten
 from distill.emit.scope import Pair, Place, Scope
 from distill.emit.source import AND, COMPARISON, OR, PRODUCT, UNARY, Code, constant
+from dsl.check import check
+from dsl.primitives import PRIMITIVES
+from dsl.terms import Call, Expr, Literal, call, subterms
+from dsl.types import Axis
 
 if TYPE_CHECKING:
     from distill.emit.body import Body
 
 AFTER = call("lt", call("query", INDEX), call("key", INDEX))
-_CUTS = {BEFORE: "before", UPTO: "upto", AFTER: "after"}
+_CUTS: dict[Expr, str] = {BEFORE: "before", UPTO: "upto", AFTER: "after"}
 
 
 def aggregate(body: Body, term: Call, scope: Scope) -> Code:
@@ -76,7 +76,10 @@ def _list_method(body: Body, op: str, parts: list[Expr], cut: str, scope: Scope)
     if op not in ("count", "any_of") or len(parts) != 1:
         return None
     match parts[0]:
-        case Call(op="eq", args=(Call(op="key", args=(source,)), sought)) | Call(op="eq", args=(sought, Call(op="key", args=(source,)))):
+        case (
+            Call(op="eq", args=(Call(op="key", args=(source,)), sought))
+            | Call(op="eq", args=(sought, Call(op="key", args=(source,))))
+        ):
             pass
         case _:
             return None

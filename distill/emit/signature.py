@@ -14,7 +14,7 @@ class Signature:
 
     kind: "tokens" | "numbers". at: "each" | "last" | "whole", as in the bundle. output: what one output is.
     vocabulary: tokens: every symbol an input may hold (the pad left out), in the order of their codes.
-    prefix, suffix: the symbols round the free ones. alphabet: the free symbols; () where any of the vocabulary may stand.
+    prefix, suffix: the symbols round the free ones. alphabet: the free symbols; () where any of the vocabulary may be.
     length: least and most free symbols, or steps; most None where there is no bound; None for no bound at all.
     sequence: whether there is a position axis. names: the components, as the program's inputs call them.
     low, high: the integers each component ranges over; () for real numbers.

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 
 from dsl.terms import Value
 
-CHOICE, OR, AND, NOT, COMPARISON, SUM, PRODUCT, UNARY, ATOM = 0, 1, 2, 3, 4, 6, 7, 8, 9  # as in dsl/primitives/elementwise.py
+CHOICE, OR, AND, NOT, COMPARISON, SUM, PRODUCT, UNARY, ATOM = (
+    0,
+    1,
+    2,
+    3,
+    4,
+    6,
+    7,
+    8,
+    9,
+)  # as in dsl/primitives/elementwise.py
 
 
 @dataclass(frozen=True, slots=True)

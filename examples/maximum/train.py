@@ -1,4 +1,4 @@
-"""Train a recurrent network to say the largest number so far. `python train.py` writes network.pt, as TorchScript."""
+"""Train a recurrent network to say the largest number so far. `python train.py` writes maximum.pt, as TorchScript."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def main() -> None:
         x = torch.cartesian_prod(*[torch.arange(-5, 6)] * 5).float()[:, :, None]
         wrong = int((network(x).round() != x.cummax(dim=1).values).sum())
     print(f"{wrong} of {x.numel()} outputs wrong")
-    torch.jit.script(network.eval()).save("network.pt")
+    torch.jit.script(network.eval()).save("maximum.pt")
 
 
 if __name__ == "__main__":

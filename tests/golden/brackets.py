@@ -26,7 +26,12 @@ def predict_batch(batch, strict=True):
 
 
 def _check(inputs):
-    if not (isinstance(inputs, list) and inputs[:1] == ["<bos>"] and inputs[-1:] == ["<eos>"] and 3 <= len(inputs) <= 10):
+    if not (
+        isinstance(inputs, list)
+        and inputs[:1] == ["<bos>"]
+        and inputs[-1:] == ["<eos>"]
+        and 3 <= len(inputs) <= 10
+    ):
         raise ValueError(f"{inputs!r:.99} is not in the domain: {DOMAIN}")
     for symbol in inputs[1:-1]:
         if symbol not in ("(", ")", "x"):
@@ -36,6 +41,7 @@ def _check(inputs):
 if __name__ == "__main__":
     for line in sys.stdin.buffer:
         try:
-            print(json.dumps(predict(json.loads(line)), default=lambda found: sorted(found, key=SYMBOLS.index)))
+            answer = predict(json.loads(line))
+            print(json.dumps(answer, default=lambda found: sorted(found, key=SYMBOLS.index)))
         except (ValueError, RecursionError) as error:
             print(json.dumps({"error": str(error)}))

@@ -17,8 +17,7 @@ def mode(values):
 def predict(inputs, strict=True):
     if strict:
         _check(inputs)
-    tokens = inputs[1:]
-    return mode(tokens)
+    return mode(inputs[1:])
 
 
 def predict_batch(batch, strict=True):

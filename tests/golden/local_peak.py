@@ -13,12 +13,9 @@ def predict(inputs, strict=True):
     if strict:
         _check(inputs)
     xs = inputs[1:]
-    n = len(xs)
-    both_at = [
-        x > previous and x > following for x, previous, following in zip(xs, [0] + xs, xs[1:] + [0])
-    ]
     return [None] + [
-        "<edge>" if i == 0 or n - (i + 1) == 0 else both for i, both in enumerate(both_at)
+        "<edge>" if i == 0 or i == len(xs) - 1 else x > previous and x > following
+        for i, (x, previous, following) in enumerate(zip(xs, [0] + xs, xs[1:] + [0]))
     ]
 
 

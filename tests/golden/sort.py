@@ -12,8 +12,7 @@ DOMAIN = "<bos> then 1 to 5 symbols of 0 to 4"
 def predict(inputs, strict=True):
     if strict:
         _check(inputs)
-    xs = inputs[1:]
-    return [None] + sorted(xs)
+    return [None] + sorted(inputs[1:])
 
 
 def predict_batch(batch, strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,13 @@ from dsl.check import check
 from dsl.domains import Domain, Numbers, Tokens
 from dsl.evaluate import evaluate
 from dsl.primitives import PRIMITIVES
-from dsl.terms import Call, Expr, Literal, Program, Table, Value, subterms
+from dsl.terms import STATE, Call, Expr, Input, Literal, Program, Table, Value, call, integer, subterms
 from dsl.types import Axis, Kind, Type
 from tests.strategies import SYMBOLS, Scope, calls, closed, lookups, scans, terms
 
 ABOUT = About("Computes something", "Made in a test", "Nothing was verified")
 VOCAB = ("a", "b", "<eos>", 2, 5, 3, "<bos>")
-EXTRA = (*SYMBOLS, *range(-60, 60))
+EXTRA = (*SYMBOLS, *range(-60, 60), True, False)
 WORDS = Tokens(VOCAB, ("a", "b", 2, 5, 3), (1, 5), prefix=("<bos>",), suffix=("<eos>",))
 DIGITS = Tokens((1, 2, 3, 4, "<bos>"), (1, 2, 3, 4), (1, 4), prefix=("<bos>",))
 STEPS = Numbers(2, (-2, 0), (4, 3), (1, 5), ("income", "debt"))
@@ -63,9 +64,6 @@ def expected(
 ) -> list:
     """Give the interpreter's answers as `predict` would."""
     cases = domain.cases(domain.rows(raws), extra)
-    for node in subterms(term):
-        if isinstance(node, Call) and node.op == "symbol":  # a number that is no symbol has no place in an answer
-            assume(closed(node) and (np.abs(evaluate(node.args[0], cases)) < 60).all())
     kind = check(term).kind
     values = np.broadcast_to(evaluate(term, cases), cases.mask.shape)
     counts = None if scored is None else np.broadcast_to(evaluate(scored, cases), cases.mask.shape)
@@ -98,16 +96,31 @@ def representable(term: Expr) -> bool:
     return True
 
 
+def named(domain: Domain, raws: list) -> Callable[[Expr], bool]:
+    """Give the test that a term speaks of numbers that are symbols only: others have no place in an answer."""
+    cases = domain.cases(domain.rows(raws), EXTRA)
+
+    def holds(node: Expr) -> bool:
+        if not isinstance(node, Call) or node.op != "symbol":
+            return True
+        return closed(node) and bool((np.abs(evaluate(node.args[0], cases)) < 60).all())
+
+    return holds
+
+
 def _plain(key: tuple) -> tuple:
     return tuple(hash(k) for k in key)
 
 
-def agree(domain: Domain, term: Expr, at: str, data: st.DataObject, scored: Expr | None = None, steps: tuple = ()) -> None:
+def agree(
+    domain: Domain, term: Expr, at: str, data: st.DataObject, scored: Expr | None = None, steps: tuple = ()
+) -> None:
     assume(representable(term) and (scored is None or representable(scored)))
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
     raws = domain.raw(domain.sample(6, rng))
     source = emit(Program(domain.inputs, steps, term), signature_of(domain, at, check(term).kind, scored), ABOUT)
     predict = load(source)["predict"]
+    assume(all(map(named(domain, raws), subterms(term))))
     answers = expected(domain, term, raws, at, scored)
     for raw, wanted in zip(raws, answers, strict=True):
         found = predict(raw)
@@ -129,7 +142,9 @@ def spoken(name: str) -> list[Type]:
     return [Type(kind, axis) for kind in {o.result: None for o in primitive.overloads} if axis is not Axis.PAIR]
 
 
-@pytest.mark.parametrize("name", sorted(n for n in [*PRIMITIVES, "lookup", "scan"] if n in ("lookup", "scan") or spoken(n)))
+@pytest.mark.parametrize(
+    "name", sorted(n for n in [*PRIMITIVES, "lookup", "scan"] if n in ("lookup", "scan") or spoken(n))
+)
 @given(data=st.data())
 @LAW
 def test_emitted_is_interpreted_for_every_primitive(name: str, data: st.DataObject) -> None:
@@ -161,4 +176,99 @@ def test_emitted_is_interpreted_without_a_sequence_axis(data: st.DataObject) -> 
     agree(POINT, term, "whole", data)
 
 
-__all__ = ["Literal"]
+def formulas(atoms: list[Expr]) -> st.SearchStrategy[Expr]:
+    """Give conditions over comparisons of a few values: where chains, sets and ranges come up."""
+    pairs = st.tuples(st.sampled_from(["eq", "ne", "lt", "le"]), st.sampled_from(atoms), st.sampled_from(atoms))
+    return st.recursive(
+        pairs.map(lambda p: call(*p)),
+        lambda inner: st.one_of(
+            st.tuples(st.sampled_from(["and", "and", "or"]), inner, inner).map(lambda p: call(*p)),
+            inner.map(lambda c: call("not", c)),
+            st.tuples(inner, inner, inner).map(lambda p: call("if", *p)),
+        ),
+        max_leaves=6,
+    )
+
+
+@given(data=st.data())
+@settings(LAW, max_examples=200)
+def test_conditions_mean_the_same_however_they_are_written(data: st.DataObject) -> None:
+    atoms = [*POINT.inputs, *map(integer, (0, 2, 3))]
+    agree(POINT, data.draw(formulas(atoms)), "whole", data)
+
+
+@given(data=st.data())
+@settings(LAW, max_examples=200)
+def test_tables_mean_the_same_however_they_are_written(data: st.DataObject) -> None:
+    key, kind = STREAM.inputs[0], data.draw(st.sampled_from([Kind.INT, Kind.BOOL, Kind.SYMBOL]))
+    rules = {
+        Kind.INT: [lambda k: k, lambda k: k + 2, lambda k: 3 - k, lambda k: 0, lambda k: 7],
+        Kind.BOOL: [lambda k: k > 1, lambda k: k in (0, 4), lambda k: k % 2 == 0],
+        Kind.SYMBOL: [lambda k: k, lambda k: "a", lambda k: frozenset({"a", "b"}), lambda k: k > 0],
+    }
+    rule, odd = (data.draw(st.sampled_from(rules[kind])) for _ in range(2))
+    exceptions = data.draw(st.sets(st.integers(-2, 5), max_size=3))
+    keys = range(data.draw(st.integers(-3, 0)), data.draw(st.integers(2, 7)))
+    entries = tuple(((k,), (odd if k in exceptions else rule)(k)) for k in keys)
+    table = Table(entries, data.draw(st.sampled_from(rules[kind]))(1), (Kind.INT,), kind)
+    term: Expr = call("lookup", data.draw(st.sampled_from([key, call("abs", key), call("running_sum", key)])), table)
+    agree(STREAM, call("not", term) if kind is Kind.BOOL and data.draw(st.booleans()) else term, "each", data)
+
+
+@given(data=st.data())
+@settings(LAW, max_examples=200)
+def test_memories_mean_the_same_as_searches(data: st.DataObject) -> None:
+    domain = DOMAINS[data.draw(st.sampled_from(["words", "digits", "steps"]))]
+    scope, first = Scope(domain.inputs), domain.inputs[0]
+    near = st.sampled_from([first, call("shift", first, integer(1), Literal(None, Kind.SYMBOL))])
+    kind = check(first).kind
+    key = data.draw(near) if kind is Kind.SYMBOL else first
+    where = call(
+        "and", call(data.draw(st.sampled_from(["before", "upto"]))), call("eq", call("key", key), call("query", first))
+    )
+    if data.draw(st.booleans()):
+        where = call("and", where, call("key", data.draw(terms(Type(Kind.BOOL, Axis.POSITION), 1, scope))))
+    value = data.draw(terms(Type(Kind.INT, Axis.POSITION), 1, scope))
+    term: Expr = call(data.draw(st.sampled_from(["first_of", "last_of"])), where, value, integer(-9))
+    if data.draw(st.booleans()):
+        term = call("add", term, call("shift", term, integer(1), integer(0)))
+    agree(domain, term, data.draw(st.sampled_from(["each", "last"])), data)
+
+
+@given(data=st.data())
+@settings(LAW, max_examples=400)
+def test_what_a_loop_carries_is_read_before_or_after_its_update_as_meant(data: st.DataObject) -> None:
+    domain = DOMAINS[data.draw(st.sampled_from(["digits", "steps", "stream"]))]
+    value, state = domain.inputs[0], Input(STATE, Type(Kind.INT, Axis.POSITION))
+    odd = call("eq", call("mod", value, integer(2)), integer(1))
+    pool: list[Expr] = [
+        value,
+        call("running_sum", value),
+        call("running_count", odd),
+        call("running_max", value),
+        call("since", odd),
+        call("scan", integer(0), call("floordiv", call("add", state, value), integer(2))),
+        call("scan", integer(1), call("mod", call("add", call("mul", integer(2), state), value), integer(5))),
+    ]
+    for _ in range(data.draw(st.integers(2, 6))):
+        a, b = (data.draw(st.sampled_from(pool)) for _ in range(2))
+        by, default = (
+            integer(data.draw(st.sampled_from([1, 1, 1, 2, 3, -1]))),
+            integer(data.draw(st.sampled_from([0, 0, 1]))),
+        )
+        shapes = [
+            call("shift", a, by, default),
+            call("add", a, b),
+            call("sub", a, b),
+            call("running_sum", a),
+            call("max", a, b),
+        ]
+        shapes += [
+            call("scan", integer(0), call("mod", call("add", state, a), integer(4))),
+            call("if", call("lt", a, b), a, b),
+        ]
+        pool.append(data.draw(st.sampled_from(shapes)))
+    steps = tuple(
+        (f"carried{k}", t) for k, t in enumerate(pool[7:-1]) if isinstance(t, Call) and data.draw(st.booleans())
+    )
+    agree(domain, pool[-1], data.draw(st.sampled_from(["each", "each", "last"])), data, steps=steps)

@@ -66,11 +66,6 @@ class TestRun:
         assert not network(Transformer(causal=True), TOKENS).shares_padding
         assert not network(Transformer(), padded).shares_padding
 
-    def test_causal(self):
-        assert network(Recurrent(), STEPS).causal
-        assert network(Transformer(causal=True), TOKENS).causal
-        assert not network(Bidirectional(), TOKENS).causal
-
     def test_outputs_without_columns_get_one(self):
         class Sum(nn.Module):
             def forward(self, x: Tensor) -> Tensor:

@@ -1,0 +1,83 @@
+"""Values that are read by a key or at a computed position."""
+
+from __future__ import annotations
+
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING
+
+from distill.emit import tables
+from distill.emit.rewrite import FROM_END, INDEX
+from distill.emit.scope import Place, Scope
+from distill.emit.source import CHOICE, COMPARISON, Code, constant
+from dsl.terms import Call, Expr, Literal, Table
+
+if TYPE_CHECKING:
+    from distill.emit.body import Body
+
+_FEW = 64  # a table of several keys is written out in full up to so many entries
+
+
+def lookup(body: Body, term: Call, place: Place, *, bare: bool = False) -> Code:
+    """Give the source of a lookup; sets among its values are not frozen where `bare`."""
+    *keys, table = term.args
+    assert isinstance(table, Table)
+    domain = _domain(body, keys)
+    entries = {key: value for key, value in table.entries if not tables.alike(value, table.default)}
+    if domain is not None:
+        reachable = {tuple((type(part), part) for part in key) for key in domain}
+        entries = {k: v for k, v in entries.items() if tuple((type(part), part) for part in k) in reachable}
+    request = tables.Lookup(
+        tuple(body.code(k, place) for k in keys),
+        entries,
+        table.default,
+        domain,
+        table.kind,
+        table.key_kinds,
+        body.order,
+        bare=bare,
+        once=place is None or (isinstance(place, Scope) and bool(place.fixed)),
+    )
+    return tables.write(request, lambda source: body.constant(source, term))
+
+
+def _domain(body: Body, keys: list[Expr]) -> list[tables.Key] | None:
+    """Give all that a lookup's keys may be, where that is known to be few."""
+    parts = [body.facts.values(k) for k in keys]
+    known = [p for p in parts if p is not None]
+    few = len(known) == len(parts) and (len(parts) == 1 or prod(map(len, known)) <= _FEW)
+    return list(product(*known)) if few else None
+
+
+def gathered(body: Body, term: Call, place: Place) -> Code:
+    """Give the source of the value at a computed position, guarded where there may be none."""
+    source, where, default = term.args
+    assert isinstance(default, Literal)
+    name = body.list_name(source)
+    if where is FROM_END:
+        i = body.code(FROM_END, place)
+        return Code(f"{name}[{i.text}]")
+    index = body.code(where, place)
+    item = f"{name}[{index.text}]"
+    tests = _guards(body, where, index)
+    if not tests:
+        return Code(item)
+    return Code(f"{item} if {tests} else {constant(default.value, body.order).text}", CHOICE)
+
+
+def _guards(body: Body, where: Expr, index: Code) -> str:
+    """Give the test that an index is one of a position, as far as it cannot be shown to be."""
+    low, high = body.facts.bounds(where)
+    under = low < 0 and where is not INDEX
+    over = high >= body.facts.least and where is not INDEX
+    match where:
+        case Call(op="sub", args=(Call(op="index" | "from_end"), Literal(value=int(k)))) if k >= 0:
+            under, over = True, False
+        case Call(op="sub", args=(Call(op="length"), Literal(value=int(k)))) if k > 0:
+            over = False
+    text = index.within(COMPARISON + 1)
+    if under and over:
+        return f"0 <= {text} < {body.length().within(5)}"
+    if over:
+        return f"{text} < {body.length().within(5)}"
+    return f"{text} >= 0" if under else ""
