@@ -120,7 +120,11 @@ def reproduce_part(clock: Clock, seed: int, device: str) -> dict[str, Any]:
         "command": shlex.join(["distill", *sys.argv[1:]]),
         "seed": seed,
         "device": device,
-        "versions": {"distill": distill.__version__, "torch": str(torch.__version__), "python": platform.python_version()},
+        "versions": {
+            "distill": distill.__version__,
+            "torch": str(torch.__version__),
+            "python": platform.python_version(),
+        },
         "seconds": {stage: round(spent, 3) for stage, spent in clock.seconds.items()},
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }

@@ -1,4 +1,4 @@
-"""What the activations say of a program's steps: of programs about equally short, the one that they encode is preferred."""
+"""What activations say of a program's steps: of programs about equally short, the one they encode is preferred."""
 
 from __future__ import annotations
 
@@ -50,8 +50,7 @@ def listen(question: Question, evidence: Evidence, rng: np.random.Generator) -> 
     """Record activations on some of the rows searched on; None where the network exposes no suitable site."""
     axis = Axis.POSITION if question.domain.sequence else Axis.ROW
     lead = ("position",) if axis is Axis.POSITION else ()
-    fitting = [s for s in question.subject.sites if s.shape[:-1] == lead and isinstance(s.shape[-1], int)]
-    fitting = [s for s in fitting if s.kind != "attention" and 1 < s.shape[-1] <= WIDEST]
+    fitting = [s for s in question.subject.sites if s.kind != "attention" and _suits(s, lead)]
     if not fitting:
         return None
     sites = [fitting[k] for k in np.unique(np.linspace(0, len(fitting) - 1, SITES).astype(int))]
@@ -64,6 +63,11 @@ def listen(question: Question, evidence: Evidence, rng: np.random.Generator) -> 
     start = question.domain.offset
     activations = {s: a[:, start : start + cells.shape[1]][cells] for s, a in seen.activations.items()}
     return Listening(cases, cells, activations, axis)
+
+
+def _suits(site: Site, lead: tuple[str, ...]) -> bool:
+    """Say whether a site has a handful of units at each cell, and nothing else."""
+    return len(site.shape) == len(lead) + 1 and site.shape[:-1] == lead and site.shape[-1] in range(2, WIDEST + 1)
 
 
 def hints(term: Expr, heard: Listening, rng: np.random.Generator) -> list[Hint]:
@@ -90,9 +94,7 @@ def steps(term: Expr, axis: Axis) -> list[Expr]:
     ]
 
 
-def prefer(
-    candidates: Sequence[Candidate], heard: Listening | None, rng: np.random.Generator
-) -> list[Candidate]:
+def prefer(candidates: Sequence[Candidate], heard: Listening | None, rng: np.random.Generator) -> list[Candidate]:
     """Order candidates by length, and those about as short as the shortest by how well their steps are encoded too."""
     if heard is None or len(candidates) < 2:
         return list(candidates)

@@ -196,4 +196,4 @@ def check(network: Network, bundle: Bundle) -> None:
         raise BadInput(where, found, "[row, position, column]", 'set at = "whole" or "last" in [output]')
 
 
-__all__ = ["check", "close", "draw", "infer", "is_causal", "lengths", "padding", "padding_is_harmless"]
+__all__ = ["check", "close", "draw", "infer", "lengths", "padding", "padding_is_harmless"]

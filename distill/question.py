@@ -1,4 +1,4 @@
-"""The question a compile answers: what does this network say on this domain? Also the bridge to search and verifiers."""
+"""The question of a compile: what does this network say on this domain? Also the bridge to search and verifiers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from distill.bundle import Bundle, fill, make_domain, read_bundle
-from distill.errors import BadInput
 from distill.causality import is_causal
+from distill.errors import BadInput
 from distill.readout import Readout, make_readout
 from dsl.domains import Domain, Sampled
 from dsl.evaluate import Cases, evaluate
@@ -42,7 +42,7 @@ class Question:
 
     @cached_property
     def causal(self) -> bool:
-        """Whether no output depends on a later position, as far as was tried: then programs do not look ahead either."""
+        """Whether no output depends on a later position, as far as was tried: then programs do not look ahead."""
         return is_causal(self)
 
     @cached_property
@@ -113,9 +113,7 @@ class Question:
         return isinstance(self.domain, Sampled)
 
 
-def ask(
-    path: Path, flags: dict[str, object] | None = None, *, device: str = "cpu", trust: bool = False
-) -> Question:
+def ask(path: Path, flags: dict[str, object] | None = None, *, device: str = "cpu", trust: bool = False) -> Question:
     """Load a bundle and its network; raises BadInput for whatever is wrong with them."""
     bundle = read_bundle(path, flags or {})
     import torch  # after what can be wrong without it, as it takes seconds to import
@@ -129,5 +127,3 @@ def ask(
     readout = make_readout(bundle)
     domain = make_domain(bundle)
     return Question(bundle, network, domain, readout, network.found.get("positions"))
-
-

@@ -100,7 +100,7 @@ def verified(behaviour: Behaviour, accepted: bool, reach: Reach | None) -> str:
 def emission_fault(
     question: Question, standing: Standing, scored: Expr | None, source: str, rng: np.random.Generator
 ) -> str:
-    """Run the emitted module on inputs of the domain and say where it differs from the interpreter, "" where nowhere."""
+    """Run the emitted module on inputs of the domain; say where it differs from the interpreter, "" where nowhere."""
     domain = question.domain
     rows = domain.sample(CHECKED, rng)
     raws = domain.raw(rows)

@@ -81,8 +81,8 @@ def behave(
 
 def _unseen(rows: Rows, evidence: Evidence) -> Rows:
     """Leave out the rows that the search has seen, as they test nothing."""
-    seen = set(evidence.rows.keys())
-    return rows.take(np.array([key not in seen for key in rows.keys()], dtype=bool))
+    seen = set(evidence.rows.marks())
+    return rows.take(np.array([mark not in seen for mark in rows.marks()], dtype=bool))
 
 
 def _in_batches(rows: Rows) -> Iterator[Rows]:

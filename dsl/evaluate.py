@@ -94,7 +94,10 @@ class Interpreter:
         return result
 
     def _scan(self, start: Literal, step: Expr) -> Array:
-        """Carry the state over the positions (`start` also stands two before the first). What does not read the state is evaluated once, for all of them."""
+        """Carry the state over the positions; `start` also stands two before the first.
+
+        What does not read the state is evaluated once, for all positions.
+        """
         xp, (rows, length) = self.ctx.xp, self.ctx.mask.shape
         bound = reads_state(step)
         outer = {e: self(e) for e in _frontier(step, bound)}
@@ -102,7 +105,9 @@ class Interpreter:
         columns = []
         for t in range(length):
             now = {e: v[:, t : t + 1] if v.shape[1] == length else v for e, v in outer.items()}
-            inner = Interpreter(Cases({STATE: state, OLDER: older}, self.ctx.mask[:, t : t + 1], self.cases.symbols), now)
+            inner = Interpreter(
+                Cases({STATE: state, OLDER: older}, self.ctx.mask[:, t : t + 1], self.cases.symbols), now
+            )
             state, older = xp.broadcast_to(inner(step), (rows, 1)), state
             columns.append(state)
         return xp.concat(columns, axis=1)

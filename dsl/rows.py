@@ -40,7 +40,7 @@ class Rows:
             raise ValueError("rows without a sequence axis have no mask")
         return np.arange(self.values.shape[1]) < self.lengths[:, None]
 
-    def keys(self) -> list[bytes]:
+    def marks(self) -> list[bytes]:
         """Give each row as bytes: equal rows give equal bytes, however they are padded."""
         if self.lengths is None:
             return [line.tobytes() for line in self.values]
@@ -74,8 +74,8 @@ class Rows:
 class Answers:
     """What a network answered, read out: the output analogue of `Rows`.
 
-    values: [row, position] where there is one output a position, else [row, 1]. int64 codes for symbols (the readout says
-            what each code stands for), int64 for integers, float64 for reals, bool for signs.
+    values: [row, position] where there is one output a position, else [row, 1]. int64 codes for symbols (the readout
+            says what each code stands for), int64 for integers, float64 for reals, bool for signs.
     margins: float64, same shape: how far the raw output was from another answer (inf for reals).
     """
 

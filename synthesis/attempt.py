@@ -13,7 +13,6 @@ from dsl.types import Kind
 from synthesis.cover import classes, joint, missed
 from synthesis.problem import Problem, Target, same
 
-
 BITS_A_NODE = 4.0  # what a node costs
 MANY_COLUMNS = 2500
 SPARE_BITS = (4.0, 10.0)  # what is not worth another level of the bank: of a small one, and of one with many columns

@@ -14,8 +14,3 @@ def pack(members: np.ndarray) -> np.ndarray:
 def count(words: np.ndarray) -> np.ndarray:
     """Give the number of members of each set [..., word] -> [...]."""
     return np.bitwise_count(words).sum(axis=-1)
-
-
-def within(sets: np.ndarray, bound: np.ndarray) -> np.ndarray:
-    """Say for each set [..., word] whether it is a subset of `bound` [word]."""
-    return ~(sets & ~bound).any(axis=-1)

@@ -1,4 +1,4 @@
-"""Choices: a target that no one column gives, split by conditions: `leaf if condition else leaf if condition else leaf`."""
+"""Choices: a target that no one column gives, split by conditions: `leaf if condition else leaf ...`."""
 
 from __future__ import annotations
 
@@ -91,12 +91,10 @@ def _list(ends: _Pieces, tests: _Pieces, left: np.ndarray, depth: int) -> tuple[
 
 def _fits(sets: np.ndarray, ends: _Pieces) -> np.ndarray:
     """Say for each leaf and each set of cells whether the leaf is right on all of it: bool [leaf, set]."""
-    return ~(sets[None] & ~ends.cells[:, None]).any(axis=2)
+    return np.asarray(~(sets[None] & ~ends.cells[:, None]).any(axis=2))
 
 
-def _two_way(
-    ends: _Pieces, tests: _Pieces, yes: np.ndarray, no: np.ndarray
-) -> tuple[float, list[Rule]] | None:
+def _two_way(ends: _Pieces, tests: _Pieces, yes: np.ndarray, no: np.ndarray) -> tuple[float, list[Rule]] | None:
     """Find the cheapest single choice."""
     price_yes = np.where(yes, ends.costs[:, None], np.inf)
     price_no = np.where(no, ends.costs[:, None], np.inf)

@@ -46,7 +46,7 @@ def joint(codes: np.ndarray) -> np.ndarray:
 
 
 def missed(key: np.ndarray, target: np.ndarray, most: int) -> np.ndarray:
-    """Give up to `most` pairs of cells [pair, 2] with one key and two answers: empty iff target is a function of key."""
+    """Give up to `most` pairs of cells [pair, 2] with one key and two answers: none iff target is a function of key."""
     order = np.lexsort((target, key))
     k, t = key[order], target[order]
     at = np.nonzero((k[1:] == k[:-1]) & (t[1:] != t[:-1]))[0]
@@ -125,11 +125,11 @@ def _all_alike(alike: np.ndarray, sets: np.ndarray) -> np.ndarray:
     left = alike[sets[:, 0]]
     for k in range(1, sets.shape[1]):
         left = left & alike[sets[:, k]]
-    return left.any(axis=1)
+    return np.asarray(left.any(axis=1))
 
 
 def _cover(alike: np.ndarray, costs: np.ndarray, width: int) -> np.ndarray:
-    """Give all sets of `width` rows of `alike` whose AND is zero, by branching on the conflict fewest columns separate."""
+    """Give the sets of `width` rows of `alike` whose AND is zero, branching on the conflict fewest columns separate."""
     if width == 1:
         return np.nonzero(~alike.any(axis=1))[0][:, None]
     separates = _rarest(alike)

@@ -51,7 +51,7 @@ def dependencies(attempt: Attempt, view: View, goal: Goal, rng: np.random.Genera
 
 
 def _partitions(goal: Goal, rng: np.random.Generator) -> tuple[list[Column], np.ndarray]:
-    """Give the columns that part the cells each in a way of its own, the smallest of each way, and codes [column, cell].
+    """Give the columns that part the cells each in its own way, the smallest of each way, and codes [column, cell].
 
     Ways are told apart on a thousand pairs of cells; a column that separates none of them tells nothing.
     """

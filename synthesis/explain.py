@@ -17,8 +17,8 @@ from dsl.size import bits
 from dsl.terms import Expr, Input, Literal, Table, Value, call, integer, substitute, subterms
 from dsl.types import Axis, Kind, Type
 from synthesis.bank import Bank
-from synthesis.cover import classes, joint
 from synthesis.choose import chosen
+from synthesis.cover import classes, joint
 from synthesis.goals import Goal, equal, meet, nearly, threshold
 from synthesis.grow import grow, seed
 from synthesis.logic import formulas
@@ -57,7 +57,9 @@ def keys_of(
     """Give one cell for each distinct key, with its most frequent answer, in the order of the keys' values."""
     key = joint(np.stack([classes(v) for _, _, v in terms]))
     answer = classes(wanted)
-    pairs, first, votes = np.unique(key.astype(np.int64) * (int(answer.max()) + 1) + answer, return_index=True, return_counts=True)
+    pairs, first, votes = np.unique(
+        key.astype(np.int64) * (int(answer.max()) + 1) + answer, return_index=True, return_counts=True
+    )
     order = np.lexsort((-votes, pairs // (int(answer.max()) + 1)))  # of each key, the most frequent answer first
     _, best = np.unique((pairs // (int(answer.max()) + 1))[order], return_index=True)
     first = first[order][best]
@@ -98,11 +100,11 @@ def explain(keys: Keys, effort: Effort, rng: np.random.Generator) -> list[Expr]:
 
 
 def _constants(keys: Keys) -> tuple[int, ...]:
-    """Give the constants that the answers suggest, those that the keys' own terms use, and the values of keys with few."""
+    """Give the constants that the answers suggest, those in the keys' own terms, and the values of keys with few."""
     found = hints(keys.wanted, keys.kind)
     for column, kind in zip(keys.columns, keys.kinds, strict=True):
         if kind is Kind.INT and len(values := np.unique(column)) <= FEW:
-            found += tuple(v for v in values.tolist() if 3 < v and v not in found)
+            found += tuple(v for v in values.tolist() if v > 3 and v not in found)
     for term in keys.terms:
         literals = (t.value for t in subterms(term) if isinstance(t, Literal) and t.kind is Kind.INT)
         found += tuple(v for v in literals if isinstance(v, int) and 3 < v < 1000 and v not in found)
@@ -156,9 +158,7 @@ def tables(keys: Keys, names: Sequence[Expr], effort: Effort) -> list[Expr]:
     usual = values[np.argmax(counts)]
     entries = []
     for k in np.nonzero(keys.wanted != usual)[0]:
-        key = tuple(
-            literal(c[k], kind, keys.symbols).value for c, kind in zip(keys.columns, keys.kinds, strict=True)
-        )
+        key = tuple(literal(c[k], kind, keys.symbols).value for c, kind in zip(keys.columns, keys.kinds, strict=True))
         entries.append((key, literal(keys.wanted[k], keys.kind, keys.symbols).value))
     if not entries:
         return [literal(usual, keys.kind, keys.symbols)]

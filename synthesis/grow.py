@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dsl.evaluate import Interpreter, apply
+from dsl.evaluate import apply
 from dsl.primitives import PRIMITIVES
 from dsl.terms import Call, Expr, Input, Literal, call, integer, symbol
 from dsl.types import Axis, Kind, Type, accepts
@@ -33,6 +33,8 @@ PAIRS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
     ("or", (Kind.BOOL,)),
     ("ne", (Kind.SYMBOL, Kind.INT, Kind.BOOL)),
 )
+
+
 def seed(bank: Bank, inputs: Sequence[Input], words: Vocabulary) -> None:
     """Enter the terms of size one: the inputs, the positions and the constants."""
     for source in (*inputs, *(call(a) for a in words.atoms)):

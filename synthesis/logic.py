@@ -9,7 +9,7 @@ import numpy as np
 from dsl.size import bits
 from dsl.terms import Expr, call
 from dsl.types import Kind
-from synthesis.bitset import count, pack, within
+from synthesis.bitset import count, pack
 from synthesis.goals import Goal
 
 LITERALS = 400  # conditions that single-literal clauses are made of

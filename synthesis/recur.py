@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -28,7 +28,7 @@ KEYS = 600  # distinct (state, input) cells that a recurrence is searched on
 
 
 def recurrences(problem: Problem, rng: np.random.Generator) -> Iterator[Expr]:
-    """Yield scans whose state is the answer itself, y[t] = f(y[t-1], y[t-2], x[t], ...), and plain functions of a window."""
+    """Yield scans whose state is the answer itself, y[t] = f(y[t-1], y[t-2], x[t], ...), and functions of a window."""
     target = problem.target
     if target.kind is not Kind.INT or not (target.scored == problem.cases.mask).all():
         return
@@ -46,7 +46,7 @@ def recurrences(problem: Problem, rng: np.random.Generator) -> Iterator[Expr]:
         yield from map(_carried, explain(keys, Effort(size=4, capacity=2500, entries=0), rng)[:3])
 
 
-def _windows(problem: Problem, now: list[Key], window: list[Key], rng: np.random.Generator) -> Iterator[Expr]:
+def _windows(problem: Problem, now: Sequence[Key], window: Sequence[Key], rng: np.random.Generator) -> Iterator[Expr]:
     """Yield functions of the last three or four inputs, where the answers are one."""
     for reach in (2, 3) if now else ():  # without integer inputs there is no window of them
         shifts = {call("shift", i, integer(k), integer(0)) for k in range(1, reach + 1) for i, _, _ in now}

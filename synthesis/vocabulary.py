@@ -8,7 +8,7 @@ from itertools import permutations
 import numpy as np
 
 from dsl.primitives import PRIMITIVES
-from dsl.terms import Literal, Table, Value, integer, symbol
+from dsl.terms import Literal, Table, Value, symbol
 from dsl.types import Axis, Kind
 from synthesis.bank import Bank, Column
 from synthesis.problem import Problem

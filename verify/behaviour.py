@@ -34,7 +34,7 @@ class Behaviour:
 
     exhaustive: every input of the domain was compared. distribution: where the inputs came from otherwise.
     inputs, outputs: how many were compared; wrong_inputs, mismatches: how many of them differed.
-    near_ties: outputs on which the network's margin was below NEAR_TIE. counterexamples: the first inputs that differed.
+    near_ties: outputs on which the network's margin was below NEAR_TIE. counterexamples: the first that differed.
     finished: False where a deadline ended the comparison early, which makes it no claim at all.
     """
 

@@ -26,7 +26,8 @@ class Choices:
     named: values with a variable or list of their own; wishes: what some values should be called.
     lists: values carried through a loop that are also needed as lists. contested: names that several values would have.
     inline: the input's list is written where it is used; length: the length has a name.
-    branched: the answer's cases are statements.
+    branched: the answer's cases are statements. looped: values with names are
+    computed as the answer is.
     """
 
     named: frozenset[Expr] = frozenset()
@@ -36,6 +37,7 @@ class Choices:
     inline: bool = False
     length: bool = False
     branched: bool = False
+    looped: bool = False
 
 
 class Body:
@@ -63,6 +65,10 @@ class Body:
         self.texts: dict[Expr, str] = {}
         self.steps = "inputs"
         self.apart = any(isinstance(t, Input) for t in choices.lists)  # components are read as lists of their own
+        self.passing: set[Expr] = set()  # named values that are read where the answer is made ...
+        self.sought: set[Expr] = set()  # ... and those that are read at other positions
+        self.ranked: list[Value] = []
+        self.fragile = False  # something is computed that rows without positions do not have
         self._length = ""
 
     # names
@@ -118,18 +124,23 @@ class Body:
         found = self.facts.values(value)
         if check(value).kind is Kind.SYMBOL and (found is None or not self._sorts(found)):
             self.helpers.add("mode by order")
+            known = list(found or [None, *self.order])
+            self.ranked += [s for s in self._ranked(known) if s not in self.ranked]
         self.helpers.add("mode")
         return "mode"
 
     def _sorts(self, symbols: list[Value]) -> bool:
         """Say whether sorting symbols by value puts them in the order of their codes."""
-        codes = {(type(s), s): k for k, s in enumerate(self.order)}
-        ranked = sorted(symbols, key=lambda s: codes.get((type(s), s), -1))
+        ranked = self._ranked(symbols)
         words = [s for s in ranked if isinstance(s, str)]
         numbers = [s for s in ranked if type(s) is int]
         return (len(words) == len(ranked) and words == sorted(words)) or (
             len(numbers) == len(ranked) and numbers == sorted(numbers)
         )
+
+    def _ranked(self, symbols: list[Value]) -> list[Value]:
+        codes = {(type(s), s): k for k, s in enumerate(self.order)}
+        return sorted(symbols, key=lambda s: codes.get((type(s), s), -1))
 
     # lists
 
@@ -211,6 +222,8 @@ class Body:
         heavy = check(term).axis is Axis.POSITION and not light(term) and term not in self.lists
         if heavy and scope.loop is None and not scope.fixed:
             lists.materialise(self, term)
+        if scope.depth or term in self.lists:
+            self.sought.add(term)
         return self.code(term, scope)
 
     def _position(self, term: Expr, scope: Scope) -> Code:
@@ -228,6 +241,8 @@ class Body:
             assert isinstance(term, Call)
             return scope.over(lists.accumulation(self, term), self.variable(term, scope))
         if own or term in self.choices.named or term in self.choices.lists:
+            if not (own or scope.depth or scope.fixed):
+                self.passing.add(term)
             lists.materialise(self, term)
             return scope.element(term)
         return self.operation(term, scope)

@@ -132,22 +132,35 @@ def alphabet(signature: Signature) -> str | None:
 
 
 def sequence(symbols: Sequence[Value]) -> str:
-    """Give the source of a tuple of symbols, with runs of integers as ranges.
+    """Give the source of a tuple of symbols, runs of integers and of letters in short.
 
-    >>> sequence([0, 1, 2, 3, 4, "<eos>"]), sequence(["a"])
-    ('(*range(5), "<eos>")', '("a",)')
+    >>> sequence([0, 1, 2, 3, 4, "<eos>"]), sequence(["a"]), sequence("abcde")
+    ('(*range(5), "<eos>")', '("a",)', '(*"abcde",)')
     """
-    parts: list[str] = []
-    run: list[int] = []
-    for symbol in [*symbols, None]:
-        if type(symbol) is int and (not run or symbol == run[-1] + 1):
-            run.append(symbol)
-            continue
-        parts += [f"*range({f'{run[0]}, ' if run[0] else ''}{run[-1] + 1})"] if len(run) > 4 else [str(n) for n in run]
-        run = [symbol] if type(symbol) is int else []
-        if not run:
-            parts.append(constant(symbol).text)
-    return tuple_of(parts[:-1])
+    runs: list[list[Value]] = []
+    for symbol in symbols:
+        if runs and _continues(runs[-1][-1], symbol):
+            runs[-1].append(symbol)
+        else:
+            runs.append([symbol])
+    return tuple_of([part for run in runs for part in _run(run)])
+
+
+def _continues(last: Value, symbol: Value) -> bool:
+    """Say whether a symbol follows another in a run: the next integer, or a letter after a letter."""
+    if type(last) is int and type(symbol) is int:
+        return symbol == last + 1
+    return all(isinstance(s, str) and len(s) == 1 and s.isalnum() for s in (last, symbol))
+
+
+def _run(run: list[Value]) -> list[str]:
+    """Give the parts of a tuple that hold a run."""
+    if len(run) < 5:
+        return [constant(symbol).text for symbol in run]
+    if isinstance(run[0], str):
+        return [f"*{constant(''.join(map(str, run))).text}"]
+    numbers = [n for n in run if isinstance(n, int)]
+    return [f"*range({f'{numbers[0]}, ' if numbers[0] else ''}{numbers[-1] + 1})"]
 
 
 def _check_numbers(signature: Signature) -> list[str]:

@@ -2,33 +2,61 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 LIMIT = 100
+_STATEMENT = re.compile(r"(?P<head>return |if |elif |\w+ (?:[-+*/]|//)?= )(?P<value>.*?)(?P<tail>:?)")
 _OPEN, _CLOSE = "([{", ")]}"
-_WORDS = ((" for ", " if "), (" if ", " else "), (" or ",), (" and ",), (" + ", " - "))
+_SIGNS = (" + ", " - ")
+_WORDS = ((" for ", " if "), (" if ", " else "), (" or ",), (" and ",), _SIGNS)
 
 
-def fit(line: str, room: int = LIMIT) -> list[str]:
-    """Give a statement as lines of at most `room` characters, as far as its brackets allow.
+def fit(line: str, room: int = LIMIT, *, inside: bool = False) -> list[str]:
+    """Give a statement as lines of at most `room` characters, as far as it can be parted.
+
+    inside: the line is part of an expression in brackets.
 
     >>> fit("return [word for word in words]", 24)
     ['return [', '    word', '    for word in words', ']']
+    >>> fit("return here and there", 16)
+    ['return (', '    here', '    and there', ')']
     """
     if len(line) <= room:
         return [line]
-    indent = line[: len(line) - len(line.lstrip())]
-    group = _group(line)
+    indent, text = line[: len(line) - len(line.lstrip())], line.lstrip()
+    statement = None if inside else _STATEMENT.fullmatch(text)
+    parts = _operands(statement["value"] if statement else text)
+    if inside and len(parts) > 1:
+        return [row for part in parts for row in fit(f"{indent}{part}", room, inside=True)]
+    if statement and len(parts) > 1:
+        rows = [row for part in parts for row in fit(f"{indent}    {part}", room, inside=True)]
+        return [f"{indent}{statement['head']}(", *rows, f"{indent}){statement['tail']}"]
+    return _exploded(indent, text, room)
+
+
+def _exploded(indent: str, text: str, room: int) -> list[str]:
+    """Part a line at its largest bracket; what cannot be parted stays whole."""
+    group = _group(text)
     if group is None:
-        return [line]
+        return [f"{indent}{text}"]
     start, end = group
-    inner = line[start + 1 : end].strip()
+    inner = text[start + 1 : end].strip()
     parts = _parts(inner)
-    lines = [line[: start + 1]]
     whole = len(indent) + 4 + len(inner) <= room and (len(parts) < 3 or parts[0].endswith(","))
-    for part in [inner] if whole else parts:
-        lines += fit(f"{indent}    {part}", room)
-    return [*lines, f"{indent}{line[end:]}"]
+    rows = [row for part in ([inner] if whole else parts) for row in fit(f"{indent}    {part}", room, inside=True)]
+    return [f"{indent}{text[: start + 1]}", *rows, f"{indent}{text[end:]}"]
+
+
+def _operands(text: str) -> list[str]:
+    """Split an expression before what binds loosest outside all brackets; a comprehension's clauses stay whole."""
+    if _places(text, ("for ", " for ", ", ")):
+        return [text]
+    for words in _WORDS[1:]:
+        places = _places(text, words)
+        if places and not (words is _SIGNS and text[-1] in _CLOSE):  # the last bracket is parted instead
+            return _cut(text, places)
+    return [text]
 
 
 def _group(line: str) -> tuple[int, int] | None:

@@ -89,7 +89,7 @@ def _constants(body: Predict, signature: Signature, sets: bool) -> str:
     order = signature.symbols or signature.vocabulary
     letters = alphabet(signature)
     if "mode by order" in body.helpers:
-        found["ORDER"] = sequence((None, *signature.order))
+        found["ORDER"] = sequence(body.ranked)
     if sets:
         found["SYMBOLS"] = sequence([s for s in order if body.members is None or s in body.members])
     if letters is not None:

@@ -8,7 +8,7 @@ import re
 
 from dsl.check import check
 from dsl.primitives import PRIMITIVES
-from dsl.terms import STATE, Call, Expr, Input, Literal, Table, subterms
+from dsl.terms import STATE, Call, Expr, Input, Literal, Table, call, integer, subterms
 from dsl.types import Kind
 
 _SPELT = dict(
@@ -144,6 +144,8 @@ def nouns(term: Expr) -> list[str]:
             return ["marked", f"{nouns(key)[0]}_marked"]
         case Call(op="lookup", args=(key, *_)):
             return ["value", f"{nouns(key)[0]}_value"]
+        case Call(op="min_of" | "max_of" as op, args=(where, value, _)) if _beyond(op, where, value):
+            return ["larger" if op == "min_of" else "smaller", PRIMITIVES[op].noun]
         case Call(op="first_of" | "last_of" as op, args=(where, value, _)):
             return _recalled(op, where, value)
         case Call(op="key" | "query" | "int" | "symbol" | "neg", args=(inner,)):
@@ -158,6 +160,8 @@ def _counted(condition: Expr) -> list[str]:
     match condition:
         case Call(op="eq", args=(_, Literal(value=value))) if identifier(str(value)):
             return ["count", f"count_{identifier(str(value))}"]
+        case Call(op="eq" | "ne" as op, args=(a, b)) if _follow(a, b):
+            return ["repeats" if op == "eq" else "changes", "count"]
         case Call(op="lt", args=(Call(op="key"), Call(op="query"))):
             return ["smaller", "rank"]
         case Call(op="lt", args=(Call(op="query"), Call(op="key"))):
@@ -169,8 +173,18 @@ def _counted(condition: Expr) -> list[str]:
     return ["count", f"count_{nouns(condition)[0]}"]
 
 
+def _follow(a: Expr, b: Expr) -> bool:
+    """Say whether one is the other as it was one position before."""
+    return any(
+        isinstance(late, Call) and late.op == "shift" and late.args[0] is now and late.args[1] == integer(1)
+        for now, late in ((a, b), (b, a))
+    )
+
+
 def _since(condition: Expr) -> list[str]:
     match condition:
+        case Call(op="eq" | "ne" as op, args=(a, b)) if _follow(a, b):
+            return ["since_repeat" if op == "eq" else "run", "since"]
         case Call(op="ne", args=(_, Literal(value=value))) if identifier(str(value)):
             return ["run", f"run_{identifier(str(value))}"]
         case Call(op="eq", args=(_, Literal(value=value))) if identifier(str(value)):
@@ -186,6 +200,12 @@ def _summed(value: Expr) -> list[str]:
     if any(isinstance(n, Call) and n.op == "running_sum" for n in subterms(value)):
         return ["grand_total", "total"]
     return ["total", f"total_{nouns(value)[0]}"]
+
+
+def _beyond(op: str, where: Expr, value: Expr) -> bool:
+    """Say whether the least of the larger values is sought, or the largest of the smaller ones."""
+    here, there = call("query", value), call("key", value)
+    return call("lt", *((here, there) if op == "min_of" else (there, here))) in subterms(where)
 
 
 def _recalled(op: str, where: Expr, value: Expr) -> list[str]:

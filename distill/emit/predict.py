@@ -32,7 +32,7 @@ class Predict:
     """The body of `predict`, unindented, and what it needs beside it.
 
     constants: sources by name; helpers: names of functions; sets: whether an output may be a set; members: what such a
-    set may hold, None where that is not known.
+    set may hold, None where that is not known; ranked: the symbols that the most frequent is sought of, in order.
     """
 
     lines: tuple[str, ...]
@@ -40,6 +40,7 @@ class Predict:
     helpers: frozenset[str]
     sets: bool
     members: frozenset[Value] | None
+    ranked: tuple[Value, ...]
 
 
 def predict_of(program: Program, signature: Signature) -> Predict:
@@ -78,9 +79,9 @@ def _settle(signature: Signature, result: Expr, scored: Expr | None, choices: Ch
             break
         choices = after
     fitted = [line for text in lines for line in fit(text, LIMIT - INDENT)]
-    return Predict(
-        tuple(fitted), {n: s for s, n in body.constants.items()}, frozenset(body.helpers), *_set_outputs(body, result)
-    )
+    constants = {name: source for source, name in body.constants.items()}
+    sets, members = _set_outputs(body, result)
+    return Predict(tuple(fitted), constants, frozenset(body.helpers), sets, members, tuple(body.ranked))
 
 
 def _choose(body: Body, lines: list[str], result: Expr) -> Choices:
@@ -96,8 +97,11 @@ def _choose(body: Body, lines: list[str], result: Expr) -> Choices:
     settled = replace(choices, inline=inline, length=length, contested=contested)
     if settled != choices:
         return settled
-    if not choices.branched and len(cases(body, result)) > 2 and any(len(t) > LONGEST for t in lines[-3:]):
+    longest, count = max(map(len, lines[-3:])), len(cases(body, result))
+    if not choices.branched and ((count > 2 and longest > LONGEST) or (count > 1 and longest > LIMIT - INDENT)):
         return replace(choices, branched=True)
+    if not choices.looped and body.passing - body.sought:
+        return replace(choices, looped=True)
     for line in lines:
         chosen = _part(body, line, result)
         if chosen is not None:
@@ -180,7 +184,7 @@ def _each(body: Body, result: Expr, scored: Expr | None) -> list[str]:
     """One output a position, None for the prefix."""
     prefix = f"[{', '.join(['None'] * len(body.signature.prefix))}]"
     answer = _answers(body, result, scored, prefix)
-    if body.facts.least == 0 and body.rows:  # nothing can be said of a row without positions
+    if body.facts.least == 0 and body.fragile:
         body.lines[:0] = [f"if len(inputs) == {len(body.signature.prefix)}:", f"    return {prefix}"]
     return [*body.lines, *answer]
 
@@ -188,7 +192,7 @@ def _each(body: Body, result: Expr, scored: Expr | None) -> list[str]:
 def _answers(body: Body, result: Expr, scored: Expr | None, prefix: str) -> list[str]:
     """Give the statements that make the outputs."""
     carries = needs_loop(body, result) or (scored is not None and needs_loop(body, scored))
-    if carries or body.choices.branched:
+    if carries or body.choices.branched or body.choices.looped:
         write = _branch if body.choices.branched else _append
         loop = run_loop(body, Sink(lambda scope: write(body, result, scored, scope)), {"out": prefix})
         return [*loop, "return out"]

@@ -169,6 +169,13 @@ def _selection(term: Call, single: bool) -> Expr:
             return source
         case Call(op="gather", args=(source, Call(op="sub", args=(Call(op="index"), Literal() as k)), Literal() as d)):
             return call("shift", source, k, d)
+        case Call(
+            op="if",
+            args=(Call(op="lt" | "le" as op, args=(Literal(value=int(k)), Call(op="index"))), late, Literal() as d),
+        ):
+            match late:
+                case Call(op="shift", args=(source, Literal(value=int(by)), _)) if by == k + (op == "lt"):
+                    return call("shift", source, integer(by), d)
         case Call(op="shift", args=(source, Literal(value=0), _)):
             return source
         case Call(op="at", args=(source, Literal(value=0), _)):

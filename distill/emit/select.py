@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from distill.emit.body import Body
 
 AFTER = call("lt", call("query", INDEX), call("key", INDEX))
+_OF_SOME = frozenset(
+    {"first", "last", "min_all", "max_all", "mean_all", "median_all", "mode_all"}
+)  # not of an empty row
 _CUTS: dict[Expr, str] = {BEFORE: "before", UPTO: "upto", AFTER: "after"}
 
 
@@ -101,6 +104,7 @@ def _list_method(body: Body, op: str, parts: list[Expr], cut: str, scope: Scope)
 def reduction(body: Body, term: Call, place: Place) -> Code:
     """Give the source of an aggregate over all positions of the row."""
     (value,) = term.args
+    body.fragile |= term.op in _OF_SOME
     match term:
         case Call(op="first"):
             return body.code(value, Scope(body, fixed="0"))

@@ -52,10 +52,32 @@ def _sorted(ctx: Context, value: Array) -> Array:
 
 declare(
     Primitive(
-        "index", "positions", (Overload((), INT),), lambda c: wide(c, c.index), "i", "the position, from 0", axes=((), POSITION), cost=3.0, noun="index", phrase="the position"
+        "index",
+        "positions",
+        (Overload((), INT),),
+        lambda c: wide(c, c.index),
+        "i",
+        "the position, from 0",
+        axes=((), POSITION),
+        cost=3.0,
+        noun="index",
+        phrase="the position",
     )
 )
-declare(Primitive("length", "positions", (Overload((), INT),), lengths, "n", "how many positions there are", axes=((), ROW), cost=3.0, noun="length", phrase="the length"))
+declare(
+    Primitive(
+        "length",
+        "positions",
+        (Overload((), INT),),
+        lengths,
+        "n",
+        "how many positions there are",
+        axes=((), ROW),
+        cost=3.0,
+        noun="length",
+        phrase="the length",
+    )
+)
 declare(
     Primitive(
         "from_end",
@@ -67,7 +89,8 @@ declare(
         axes=((), POSITION),
         cost=5.0,
         precedence=6,
-        noun="remaining", phrase="the number of positions that follow",
+        noun="remaining",
+        phrase="the number of positions that follow",
     )
 )
 declare(
@@ -79,7 +102,8 @@ declare(
         "{0}[i - {1}]",
         "the value k positions before (after, where k < 0), or the default",
         axes=((POSITION, ROW, ROW), POSITION),
-        noun="previous", phrase="the {0!} {1} positions before|{0?} {1} positions before",
+        noun="previous",
+        phrase="the {0!} {1} positions before|{0?} {1} positions before",
         literals=(1, 2),
     )
 )
@@ -92,7 +116,8 @@ declare(
         "{0}[{1}]",
         "the value at a position, or the default where there is none",
         axes=((POSITION, POSITION, ROW), POSITION),
-        noun="picked", phrase="{0} at the position given by {1}|{0?} at the position given by {1}",
+        noun="picked",
+        phrase="{0} at the position given by {1}|{0?} at the position given by {1}",
         literals=(2,),
     )
 )
@@ -105,7 +130,8 @@ declare(
         "{0}[{1}]",
         "the value at one position of the row, or the default where there is none",
         axes=((POSITION, ROW, ROW), ROW),
-        noun="picked", phrase="{0} at the position given by {1}|{0?} at the position given by {1}",
+        noun="picked",
+        phrase="{0} at the position given by {1}|{0?} at the position given by {1}",
         literals=(2,),
     )
 )
@@ -118,6 +144,7 @@ declare(
         "sorted({0})",
         "the values in ascending order",
         axes=((POSITION,), POSITION),
-        noun="ranked", phrase="{0+} in ascending order",
+        noun="ranked",
+        phrase="{0+} in ascending order",
     )
 )

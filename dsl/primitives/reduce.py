@@ -1,6 +1,7 @@
 """Aggregates over all positions of a row: POSITION in, ROW out.
 
-Templates: {0} is a source of the values as an iterable (a list or a generator without its own brackets). Rows are never empty.
+Templates: {0} is a source of the values as an iterable (a list, or a generator without its own brackets).
+Rows are never empty.
 """
 
 from __future__ import annotations
@@ -91,7 +92,16 @@ def _distinct(ctx: Context, value: Array) -> Array:
 
 
 def _over_row(
-    name: str, overloads: tuple[Overload, ...], evaluate: Any, python: str, doc: str, noun: str, phrase: str, *, cost: float = 4.0, precedence: int = 9
+    name: str,
+    overloads: tuple[Overload, ...],
+    evaluate: Any,
+    python: str,
+    doc: str,
+    noun: str,
+    phrase: str,
+    *,
+    cost: float = 4.0,
+    precedence: int = 9,
 ) -> None:
     declare(
         Primitive(
@@ -110,15 +120,96 @@ def _over_row(
     )
 
 
-_over_row("count_all", (Overload((BOOL,), INT),), _total, "sum({0})", "at how many positions it holds", "count", "the number of positions where {0?}")
+_over_row(
+    "count_all",
+    (Overload((BOOL,), INT),),
+    _total,
+    "sum({0})",
+    "at how many positions it holds",
+    "count",
+    "the number of positions where {0?}",
+)
 _over_row("sum_all", for_each(NUMBER, "T", "T"), _total, "sum({0})", "the sum over the row", "total", "the sum of {0+}")
-_over_row("mean_all", (Overload((REAL,), REAL), Overload((BOOL,), REAL)), _mean, "sum({0}) / n", "the mean over the row", "average", "the mean of {0+}|the share of positions where {0?}", precedence=7, cost=6.0)
-_over_row("median_all", for_each(NUMBER, "T", "r"), _median, "median({0})", "the median of the row", "median", "the median of {0+}", cost=6.0)
-_over_row("min_all", for_each(NUMBER, "T", "T"), _low, "min({0})", "the smallest of the row", "smallest", "the smallest {0!}")
-_over_row("max_all", for_each(NUMBER, "T", "T"), _high, "max({0})", "the largest of the row", "largest", "the largest {0!}")
-_over_row("any_all", (Overload((BOOL,), BOOL),), lambda c, v: _total(c, v) > 0, "any({0})", "whether it holds anywhere", "some", "{0?} at some position")
-_over_row("every_all", (Overload((BOOL,), BOOL),), lambda c, v: _total(c, ~v) == 0, "all({0})", "whether it holds everywhere", "every", "{0?} at every position")
-_over_row("first", for_each(ANY, "T", "T"), lambda c, v: wide(c, v)[:, :1], "{0}[0]", "the first position's value", "first", "the first {0!}|{0?} at the first position")
-_over_row("last", for_each(ANY, "T", "T"), _last, "{0}[-1]", "the last position's value", "last", "the last {0!}|{0?} at the last position")
-_over_row("mode_all", for_each((INT, SYMBOL), "T", "T"), _mode, "mode({0})", "the most frequent value, the lowest at a tie", "commonest", "the most frequent {0!}", cost=14.0)
-_over_row("distinct_all", for_each((INT, SYMBOL), "T", "i"), _distinct, "len(set({0}))", "how many different values there are", "variety", "the number of different values of {0+}", cost=6.0)
+_over_row(
+    "mean_all",
+    (Overload((REAL,), REAL), Overload((BOOL,), REAL)),
+    _mean,
+    "sum({0}) / n",
+    "the mean over the row",
+    "average",
+    "the mean of {0+}|the share of positions where {0?}",
+    precedence=7,
+    cost=6.0,
+)
+_over_row(
+    "median_all",
+    for_each(NUMBER, "T", "r"),
+    _median,
+    "median({0})",
+    "the median of the row",
+    "median",
+    "the median of {0+}",
+    cost=6.0,
+)
+_over_row(
+    "min_all", for_each(NUMBER, "T", "T"), _low, "min({0})", "the smallest of the row", "smallest", "the smallest {0!}"
+)
+_over_row(
+    "max_all", for_each(NUMBER, "T", "T"), _high, "max({0})", "the largest of the row", "largest", "the largest {0!}"
+)
+_over_row(
+    "any_all",
+    (Overload((BOOL,), BOOL),),
+    lambda c, v: _total(c, v) > 0,
+    "any({0})",
+    "whether it holds anywhere",
+    "some",
+    "{0?} at some position",
+)
+_over_row(
+    "every_all",
+    (Overload((BOOL,), BOOL),),
+    lambda c, v: _total(c, ~v) == 0,
+    "all({0})",
+    "whether it holds everywhere",
+    "every",
+    "{0?} at every position",
+)
+_over_row(
+    "first",
+    for_each(ANY, "T", "T"),
+    lambda c, v: wide(c, v)[:, :1],
+    "{0}[0]",
+    "the first position's value",
+    "first",
+    "the first {0!}|{0?} at the first position",
+)
+_over_row(
+    "last",
+    for_each(ANY, "T", "T"),
+    _last,
+    "{0}[-1]",
+    "the last position's value",
+    "last",
+    "the last {0!}|{0?} at the last position",
+)
+_over_row(
+    "mode_all",
+    for_each((INT, SYMBOL), "T", "T"),
+    _mode,
+    "mode({0})",
+    "the most frequent value, the lowest at a tie",
+    "commonest",
+    "the most frequent {0!}",
+    cost=14.0,
+)
+_over_row(
+    "distinct_all",
+    for_each((INT, SYMBOL), "T", "i"),
+    _distinct,
+    "len(set({0}))",
+    "how many different values there are",
+    "variety",
+    "the number of different values of {0+}",
+    cost=6.0,
+)

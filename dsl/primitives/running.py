@@ -1,7 +1,6 @@
 """Running aggregates: at each position, over it and all before it. POSITION in, POSITION out.
 
-Templates: the update of a loop variable `{state}` by the position's value `{0}`; `start` is its value before the first position.
-Written as update statements: the emitter puts them in the body of a loop.
+Templates: the update of a loop variable `{state}` by the position's value `{0}`, a statement in the body of a loop.
 """
 
 from __future__ import annotations
@@ -54,19 +53,105 @@ def _since(ctx: Context, value: Array) -> Array:
     return ctx.index - _prefix("maximum")(ctx, last)
 
 
-def _running(name: str, overloads: tuple[Overload, ...], evaluate: Any, python: str, doc: str, noun: str, phrase: str, cost: float = 4.0) -> None:
-    declare(Primitive(name, "running", overloads, evaluate, python, doc, axes=((POSITION,), POSITION), cost=cost, noun=noun, phrase=phrase))
+def _running(
+    name: str,
+    overloads: tuple[Overload, ...],
+    evaluate: Any,
+    python: str,
+    doc: str,
+    noun: str,
+    phrase: str,
+    cost: float = 4.0,
+) -> None:
+    declare(
+        Primitive(
+            name,
+            "running",
+            overloads,
+            evaluate,
+            python,
+            doc,
+            axes=((POSITION,), POSITION),
+            cost=cost,
+            noun=noun,
+            phrase=phrase,
+        )
+    )
 
 
-_running("running_count", (Overload((BOOL,), INT),), _total, "{state} += {0}", "how often it held so far", "count", "the number of positions so far where {0?}")
-_running("running_sum", for_each(NUMBER, "T", "T"), _total, "{state} += {0}", "the sum so far", "total", "the running sum of {0+}")
 _running(
-    "running_mean", (Overload((REAL,), REAL), Overload((BOOL,), REAL)), _mean, "{state} += {0}", "the mean so far", "average", "the running mean of {0+}|the share of positions so far where {0?}", cost=6.0)
-_running("running_min", for_each(NUMBER, "T", "T"), _prefix("minimum"), "{state} = min({state}, {0})", "the smallest so far", "smallest", "the smallest {0!} so far")
-_running("running_max", for_each(NUMBER, "T", "T"), _prefix("maximum"), "{state} = max({state}, {0})", "the largest so far", "largest", "the largest {0!} so far")
-_running("running_any", (Overload((BOOL,), BOOL),), _prefix("logical_or"), "{state} = {state} or {0}", "whether it held so far", "seen", "{0?} at some position so far")
-_running("running_every", (Overload((BOOL,), BOOL),), _prefix("logical_and"), "{state} = {state} and {0}", "whether it always held so far", "always", "{0?} at every position so far")
-_running("since", (Overload((BOOL,), INT),), _since, "{state} = 0 if {0} else {state} + 1", "how many positions ago it last held (one more than the index where it never did)", "since", "the number of positions since {0?}")
+    "running_count",
+    (Overload((BOOL,), INT),),
+    _total,
+    "{state} += {0}",
+    "how often it held so far",
+    "count",
+    "the number of positions so far where {0?}",
+)
+_running(
+    "running_sum",
+    for_each(NUMBER, "T", "T"),
+    _total,
+    "{state} += {0}",
+    "the sum so far",
+    "total",
+    "the running sum of {0+}",
+)
+_running(
+    "running_mean",
+    (Overload((REAL,), REAL), Overload((BOOL,), REAL)),
+    _mean,
+    "{state} += {0}",
+    "the mean so far",
+    "average",
+    "the running mean of {0+}|the share of positions so far where {0?}",
+    cost=6.0,
+)
+_running(
+    "running_min",
+    for_each(NUMBER, "T", "T"),
+    _prefix("minimum"),
+    "{state} = min({state}, {0})",
+    "the smallest so far",
+    "smallest",
+    "the smallest {0!} so far",
+)
+_running(
+    "running_max",
+    for_each(NUMBER, "T", "T"),
+    _prefix("maximum"),
+    "{state} = max({state}, {0})",
+    "the largest so far",
+    "largest",
+    "the largest {0!} so far",
+)
+_running(
+    "running_any",
+    (Overload((BOOL,), BOOL),),
+    _prefix("logical_or"),
+    "{state} = {state} or {0}",
+    "whether it held so far",
+    "seen",
+    "{0?} at some position so far",
+)
+_running(
+    "running_every",
+    (Overload((BOOL,), BOOL),),
+    _prefix("logical_and"),
+    "{state} = {state} and {0}",
+    "whether it always held so far",
+    "always",
+    "{0?} at every position so far",
+)
+_running(
+    "since",
+    (Overload((BOOL,), INT),),
+    _since,
+    "{state} = 0 if {0} else {state} + 1",
+    "how many positions ago it last held (one more than the index where it never did)",
+    "since",
+    "the number of positions since {0?}",
+)
 _running(
     "running_mode",
     for_each((INT, SYMBOL), "T", "T"),
@@ -74,4 +159,6 @@ _running(
     "{state} = mode({0})",
     "the most frequent value so far, the lowest at a tie",
     "commonest",
-    "the most frequent {0!} so far", cost=14.0)
+    "the most frequent {0!} so far",
+    cost=14.0,
+)

@@ -1,8 +1,8 @@
 """Select and aggregate (RASP): at each position (the query), over the positions (keys) that a condition selects.
 
 `key(v)` and `query(v)` spread a column over pairs; conditions on pairs are the elementwise primitives.
-Templates of aggregates: {items} is a generator's source over the selected keys (`value for ... if condition`), {0} the condition's
-source, {1} the value's, {2} the default's.
+Templates of aggregates: {items} is a generator's source over the selected keys (`value for ... if condition`),
+{0} the condition's source, {1} the value's, {2} the default's.
 """
 
 from __future__ import annotations
@@ -88,7 +88,17 @@ def _mode(ctx: Context, where: Array, value: Array, default: Array) -> Array:
 
 def _spread(name: str, evaluate: Any, doc: str, phrase: str) -> None:
     declare(
-        Primitive(name, "pairs", for_each(ANY, "T", "T"), evaluate, "{0}", doc, axes=((POSITION,), PAIR), cost=1.0, phrase=phrase)
+        Primitive(
+            name,
+            "pairs",
+            for_each(ANY, "T", "T"),
+            evaluate,
+            "{0}",
+            doc,
+            axes=((POSITION,), PAIR),
+            cost=1.0,
+            phrase=phrase,
+        )
     )
 
 
@@ -98,12 +108,35 @@ _spread("query", lambda c, v: wide(c, v)[:, :, None], "the value at the position
 
 def _order(name: str, evaluate: Any, python: str, doc: str, phrase: str) -> None:
     declare(
-        Primitive(name, "pairs", (Overload((), BOOL),), evaluate, python, doc, axes=((), PAIR), cost=3.0, precedence=4, phrase=phrase)
+        Primitive(
+            name,
+            "pairs",
+            (Overload((), BOOL),),
+            evaluate,
+            python,
+            doc,
+            axes=((), PAIR),
+            cost=3.0,
+            precedence=4,
+            phrase=phrase,
+        )
     )
 
 
-_order("before", lambda c: c.index[:, None, :] < c.index[:, :, None], "j < i", "whether the position looked at comes before", "it comes before")
-_order("upto", lambda c: c.index[:, None, :] <= c.index[:, :, None], "j <= i", "whether it comes before or is the same", "it comes no later")
+_order(
+    "before",
+    lambda c: c.index[:, None, :] < c.index[:, :, None],
+    "j < i",
+    "whether the position looked at comes before",
+    "it comes before",
+)
+_order(
+    "upto",
+    lambda c: c.index[:, None, :] <= c.index[:, :, None],
+    "j <= i",
+    "whether it comes before or is the same",
+    "it comes no later",
+)
 
 
 def _aggregate(
@@ -126,12 +159,70 @@ def _aggregate(
     )
 
 
-_aggregate("count", (Overload((BOOL,), INT),), _count, "sum({items})", "how many are selected", "count", "the number of {0*}")
+_aggregate(
+    "count", (Overload((BOOL,), INT),), _count, "sum({items})", "how many are selected", "count", "the number of {0*}"
+)
 _aggregate("sum", for_each(NUMBER, "b T", "T"), _sum, "sum({items})", "their sum", "total", "the sum of {1+} over {0*}")
-_aggregate("mean", (Overload((BOOL, REAL, REAL), REAL),), _mean, "mean({items}, {2})", "their mean", "average", "the mean of {1+} over {0*}")
-_aggregate("min_of", for_each(NUMBER, "b T T", "T"), _low, "min({items}, default={2})", "the smallest of them", "smallest", "the smallest {1!} over {0*}")
-_aggregate("max_of", for_each(NUMBER, "b T T", "T"), _high, "max({items}, default={2})", "the largest of them", "largest", "the largest {1!} over {0*}")
-_aggregate("first_of", for_each(ANY, "b T T", "T"), _first, "next({items}, {2})", "the first of them", "first", "{1} at the first of the {0*}|{1?} at the first of the {0*}")
-_aggregate("last_of", for_each(ANY, "b T T", "T"), _last, "next({items}, {2})", "the last of them", "latest", "{1} at the last of the {0*}|{1?} at the last of the {0*}")
-_aggregate("mode_of", for_each((INT, SYMBOL), "b T T", "T"), _mode, "mode({items}, {2})", "the most frequent of them, the lowest at a tie", "commonest", "the most frequent {1!} over {0*}")
-_aggregate("any_of", (Overload((BOOL,), BOOL),), lambda c, w: _count(c, w) > 0, "any({items})", "whether any is selected", "some", "there are {0*}")
+_aggregate(
+    "mean",
+    (Overload((BOOL, REAL, REAL), REAL),),
+    _mean,
+    "mean({items}, {2})",
+    "their mean",
+    "average",
+    "the mean of {1+} over {0*}",
+)
+_aggregate(
+    "min_of",
+    for_each(NUMBER, "b T T", "T"),
+    _low,
+    "min({items}, default={2})",
+    "the smallest of them",
+    "smallest",
+    "the smallest {1!} over {0*}",
+)
+_aggregate(
+    "max_of",
+    for_each(NUMBER, "b T T", "T"),
+    _high,
+    "max({items}, default={2})",
+    "the largest of them",
+    "largest",
+    "the largest {1!} over {0*}",
+)
+_aggregate(
+    "first_of",
+    for_each(ANY, "b T T", "T"),
+    _first,
+    "next({items}, {2})",
+    "the first of them",
+    "first",
+    "{1} at the first of the {0*}|{1?} at the first of the {0*}",
+)
+_aggregate(
+    "last_of",
+    for_each(ANY, "b T T", "T"),
+    _last,
+    "next({items}, {2})",
+    "the last of them",
+    "latest",
+    "{1} at the last of the {0*}|{1?} at the last of the {0*}",
+)
+_aggregate(
+    "mode_of",
+    for_each((INT, SYMBOL), "b T T", "T"),
+    _mode,
+    "mode({items}, {2})",
+    "the most frequent of them, the lowest at a tie",
+    "commonest",
+    "the most frequent {1!} over {0*}",
+)
+_aggregate(
+    "any_of",
+    (Overload((BOOL,), BOOL),),
+    lambda c, w: _count(c, w) > 0,
+    "any({items})",
+    "whether any is selected",
+    "some",
+    "there are {0*}",
+)

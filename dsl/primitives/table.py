@@ -43,12 +43,13 @@ class Primitive:
           else (axis of each argument, axis of the result). A ROW argument may stand where POSITION is expected.
     cost: bits that its use adds to a program.
     evaluate: (context, *arrays) -> array; total: it has a value everywhere, also at padding.
-    python: the Python source, a template over its arguments' sources. What the placeholders mean depends on the
-          family; `distill/emit` documents it. precedence: of the template's outermost operator, 0 (loosest) to 9 (an atom).
+    python: the Python source, a template over its arguments' sources, as the family's file says.
+    precedence: of the template's outermost operator, 0 (loosest) to 9 (an atom).
     doc: what it gives, in one line. noun: what a step computed by it is called.
     literals: positions of the arguments that must be Literals.
-    phrase: what it gives, in English, round its arguments: {0} is the first as a noun, {0+} a plural, {0!} without an
-          article, {0?} a clause, {0*} the positions it selects. After a bar: the phrase for nouns that are truth values.
+    phrase: what it gives, in English, round its arguments: {0} is the first as a noun, {0+} a plural, {0!} without
+          an article, {0?} a clause, {0*} the positions it selects. After a bar: the phrase for nouns that are truth
+          values.
     """
 
     name: str
