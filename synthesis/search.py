@@ -44,11 +44,11 @@ def search(
     if all(i.type.axis is Axis.ROW for i in problem.inputs):
         _direct(attempt, rng)
     else:
-        for term in recurrences(problem, rng):
+        for term in recurrences(problem, rng) if problem.causal else ():
             attempt.offer(term, "recurrence")
         growth = _Growth.start(problem, settings, rng)
         _structural(attempt, growth, SMALL, rng)
-        if not attempt.short(SMALL + 3):
+        if problem.causal and not attempt.short(SMALL + 3):
             _machines(attempt, growth.part, rng)
         _structural(attempt, growth, settings.sizes, rng)
         for _ in range(ATTEMPTS if settings.tolerance and not attempt.found else 0):

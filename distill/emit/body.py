@@ -123,7 +123,6 @@ class Body:
         self.helpers.add("mode of some" if certain else "mode of none")
         found = self.facts.values(value)
         if check(value).kind is Kind.SYMBOL and (found is None or not self._sorts(found)):
-            self.helpers.add("mode by order")
             known = list(found or [None, *self.order])
             self.ranked += [s for s in self._ranked(known) if s not in self.ranked]
         self.helpers.add("mode")

@@ -10,7 +10,6 @@ from distill.emit.predict import Predict, predict_of
 from distill.emit.signature import About, Signature
 from distill.emit.source import quoted
 from dsl.terms import Program
-from dsl.types import Kind
 
 _IMPORTS = {"accumulate": "from itertools import accumulate", "median": "from statistics import median"}
 _MEAN = """
@@ -36,8 +35,9 @@ if __name__ == "__main__":
 """
 
 
+_PLAIN = "print(json.dumps(predict(json.loads(line))))"
 _SETS = """answer = predict(json.loads(line))
-            print(json.dumps(answer, default=lambda found: sorted(found, key=SYMBOLS.index)))"""
+            print(json.dumps(answer, default=lambda found: sorted(found, key={symbols}.index)))"""
 
 
 def emit(program: Program, signature: Signature, about: About) -> str:
@@ -46,18 +46,34 @@ def emit(program: Program, signature: Signature, about: About) -> str:
     It imports the standard library alone, runs on Python 3.10 and later, and does nothing on import.
     """
     body = predict_of(program, signature)
-    sets = body.sets
+    tuples = _tuples(body, signature)
+    names = {source: name for name, source in reversed(tuples.items())}  # equal tuples share the first name
+    answer = _SETS.format(symbols=names[tuples["SYMBOLS"]]) if body.sets else _PLAIN
     parts = [
         _docstring(about),
         _imports(body),
-        _constants(body, signature, sets),
-        *_helpers(body),
+        _constants(signature, {name: source for source, name in reversed(names.items())}, body.constants),
+        *_helpers(body, names.get(tuples.get("ORDER", ""), "")),
         _predict(body),
         _BATCH,
         "\n" + check_source(signature),
-        _MAIN.format(answer=_SETS if sets else "print(json.dumps(predict(json.loads(line))))"),
+        _MAIN.format(answer=answer),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _tuples(body: Predict, signature: Signature) -> dict[str, str]:
+    """Give the tuples of symbols that the module needs: of the domain, in the order of sets, in that of ties."""
+    found = {}
+    letters = alphabet(signature)
+    if letters is not None:
+        found["ALPHABET"] = letters
+    if body.sets:
+        order = signature.symbols or signature.vocabulary
+        found["SYMBOLS"] = sequence([s for s in order if body.members is None or s in body.members])
+    if body.ranked:
+        found["ORDER"] = sequence(body.ranked)
+    return found
 
 
 def _docstring(about: About) -> str:
@@ -84,40 +100,30 @@ def _imports(body: Predict) -> str:
     return "\n".join(["import json", "import sys", *needed]) + "\n"
 
 
-def _constants(body: Predict, signature: Signature, sets: bool) -> str:
-    found = {"DOMAIN": quoted(domain(signature))}
-    order = signature.symbols or signature.vocabulary
-    letters = alphabet(signature)
-    if "mode by order" in body.helpers:
-        found["ORDER"] = sequence(body.ranked)
-    if sets:
-        found["SYMBOLS"] = sequence([s for s in order if body.members is None or s in body.members])
-    if letters is not None:
-        found["ALPHABET"] = letters
-    lines = [line for name, source in {**found, **body.constants}.items() for line in _fitted(f"{name} = {source}")]
-    return "".join(f"{line}\n" for line in lines)
+def _constants(signature: Signature, tuples: dict[str, str], tables: dict[str, str]) -> str:
+    found = {"DOMAIN": quoted(domain(signature)), **tuples, **tables}
+    return "".join(f"{line}\n" for name, source in found.items() for line in _fitted(f"{name} = {source}"))
 
 
 def _fitted(statement: str) -> list[str]:
     return [statement] if "\n" in statement else fit(statement)
 
 
-def _helpers(body: Predict) -> list[str]:
-    found = []
-    if "mean" in body.helpers:
-        found.append(_MEAN)
+def _helpers(body: Predict, order: str) -> list[str]:
+    """Give the functions that `predict` calls. order: the tuple that breaks ties, "" where values sort themselves."""
+    found = [_MEAN] if "mean" in body.helpers else []
     if "mode" in body.helpers:
-        order = ("first in ORDER", ", key=ORDER.index") if "mode by order" in body.helpers else ("lowest", "")
-        default = (", default", ", default=default") if "mode of none" in body.helpers else ("", "")
-        if default[0] and "mode of some" in body.helpers:
-            default = (", default=None", default[1])
-        found.append(_MODE.format(first=order[0], order=order[1], default=default[0], passed=default[1]))
+        none, some = "mode of none" in body.helpers, "mode of some" in body.helpers
+        words = {
+            "first": f"first in {order}" if order else "lowest",
+            "order": f", key={order}.index" if order else "",
+            "default": f", default{'=None' if some else ''}" if none else "",
+            "passed": ", default=default" if none else "",
+        }
+        found.append(_MODE.format(**words))
     return found
 
 
 def _predict(body: Predict) -> str:
     lines = ["if strict:", "    _check(inputs)", *body.lines]
     return "\ndef predict(inputs, strict=True):\n" + "".join(f"    {line}\n" for line in lines)
-
-
-__all__ = ["Kind", "emit"]

@@ -97,11 +97,11 @@ def _choose(body: Body, lines: list[str], result: Expr) -> Choices:
     settled = replace(choices, inline=inline, length=length, contested=contested)
     if settled != choices:
         return settled
+    if not choices.looped and body.passing - body.sought:
+        return replace(choices, looped=True)
     longest, count = max(map(len, lines[-3:])), len(cases(body, result))
     if not choices.branched and ((count > 2 and longest > LONGEST) or (count > 1 and longest > LIMIT - INDENT)):
         return replace(choices, branched=True)
-    if not choices.looped and body.passing - body.sought:
-        return replace(choices, looped=True)
     for line in lines:
         chosen = _part(body, line, result)
         if chosen is not None:

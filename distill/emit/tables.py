@@ -161,7 +161,7 @@ def _within(left: str, low: int | None, high: int | None, *, wanted: bool) -> Co
 
 def _itself(table: Lookup) -> Code | None:
     """A map that gives most keys back: the key, with the exceptions."""
-    if len(table.keys) > 1 or Kind.REAL in table.key_kinds:
+    if len(table.keys) != 1 or Kind.REAL in table.key_kinds:
         return None
     whole, key = table.whole, table.keys[0]
     same = [k for k, v in (whole or table.entries).items() if alike(v, k[0])]

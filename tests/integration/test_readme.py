@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -28,26 +29,37 @@ def pattern(shown: str) -> str:
     return ".*".join(map(re.escape, shown.split("...")))
 
 
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A folder in which every command of the README was run in order, and what each printed."""
+
+    folder: Path
+    printed: dict[str, str]
+
+
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder in which every command of the README was run, in order, as its reader runs them."""
+def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
     folder = tmp_path_factory.mktemp("readme")
     (folder / "examples").symlink_to(ROOT / "examples")
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    for command, shown in commands():
-        done = subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True)
-        assert re.fullmatch(pattern(shown), done.stdout, re.DOTALL), f"{command}\n{done.stdout}{done.stderr}"
-    return folder
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    printed = {}
+    for command, _ in commands():
+        done = subprocess.run(
+            command, shell=True, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True
+        )
+        printed[command] = done.stdout + done.stderr
+    return Session(folder, printed)
 
 
-def test_commands_print_what_is_shown(folder: Path):
-    assert sum(command.startswith("distill") for command, _ in commands()) >= 4
+@pytest.mark.parametrize(("command", "shown"), commands(), ids=[command for command, _ in commands()])
+def test_command_prints_what_is_shown(command: str, shown: str, session: Session):
+    assert re.fullmatch(pattern(shown), session.printed[command], re.DOTALL), session.printed[command]
 
 
-def test_python_does_what_is_shown(folder: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(folder)
+def test_python_does_what_is_shown(session: Session, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(session.folder)
     program, *scripts = blocks("python")
-    assert program in (folder / "adder.py").read_text(encoding="utf-8")
+    assert program in (session.folder / "adder.py").read_text(encoding="utf-8")
     names: dict[str, object] = {}
     for script in scripts:
         exec(script, names)

@@ -19,7 +19,7 @@ def test_files_that_a_page_names_are_there(page: str):
     assert [str(path) for path in [*links, *paths] if not path.exists()] == []
 
 
-def test_every_package_and_stage_is_in_the_architecture():
+def test_every_package_is_in_the_architecture():
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     folders = [p.parent for name in PACKAGES[:4] for p in (ROOT / name).rglob("__init__.py")]
     assert [str(f) for f in folders if f"`{f.relative_to(ROOT).as_posix()}/`" not in text] == []

@@ -99,8 +99,13 @@ def test_a_bad_line_gives_an_error_and_the_rest_go_on() -> None:
 
 
 def test_sets_are_written_as_lists_in_the_order_of_the_vocabulary() -> None:
-    source = module(LETTERS, 'lookup(token, {#"a": #{"<eos>", "a", "b"}, else #{"b", "a"}})', symbols=("b", "<eos>", "a"))
-    assert load(source)["predict"](["<bos>", "a", "<eos>"])[1:] == [frozenset({"a", "b", "<eos>"}), frozenset({"a", "b"})]
+    source = module(
+        LETTERS, 'lookup(token, {#"a": #{"<eos>", "a", "b"}, else #{"b", "a"}})', symbols=("b", "<eos>", "a")
+    )
+    assert load(source)["predict"](["<bos>", "a", "<eos>"])[1:] == [
+        frozenset({"a", "b", "<eos>"}),
+        frozenset({"a", "b"}),
+    ]
     assert all(isinstance(s, frozenset) for s in load(source)["predict"](["<bos>", "a", "<eos>"])[1:])
     assert answers(source, '["<bos>", "a", "<eos>"]\n') == [[None, ["b", "<eos>", "a"], ["b", "a"]]]
 
@@ -119,7 +124,9 @@ def test_a_module_runs_nothing_on_import() -> None:
     assert [ast.unparse(n.test) for n in tree.body if isinstance(n, ast.If)] == ["__name__ == '__main__'"]
 
 
-NASTY = st.text(max_size=12) | st.sampled_from(['"""', "\\", "'", "\n", "{x}", "__import__('os')", "\x00", "\ud800", "def"])
+NASTY = st.text(max_size=12) | st.sampled_from(
+    ['"""', "\\", "'", "\n", "{x}", "__import__('os')", "\x00", "\ud800", "def"]
+)
 
 
 @given(symbols=st.lists(NASTY, min_size=2, max_size=4, unique=True), what=NASTY)
@@ -140,13 +147,17 @@ def test_symbols_and_descriptions_are_data(symbols: list[str], what: str) -> Non
     counted = call("running_count", call("eq", token, Literal(a, kind)))
     other = call("running_count", call("eq", token, Literal(b, kind)))
     result = Call("if", (call("lt", counted, other), answer, Literal(b, Kind.SYMBOL)))
-    source = emit(Program(domain.inputs, (), result), signature_of(domain, "each", Kind.SYMBOL), About(what, what, what))
+    source = emit(
+        Program(domain.inputs, (), result), signature_of(domain, "each", Kind.SYMBOL), About(what, what, what)
+    )
     space = load(source)
     assert space["predict"]([a, b, b]) == [b, b, a]
     ast.parse(source.encode("utf-8"), feature_version=(3, 10))
 
 
-@pytest.mark.parametrize("names", [("class", "print"), ("x y", "1st"), ("i", "out"), ("inputs", "strict"), ("é", "n"), ("a", "A")])
+@pytest.mark.parametrize(
+    "names", [("class", "print"), ("x y", "1st"), ("i", "out"), ("inputs", "strict"), ("é", "n"), ("a", "A")]
+)
 def test_component_names_become_new_identifiers(names: tuple[str, str]) -> None:
     domain = Numbers(2, (0, 0), (5, 5), (1, 4), names)
     from dsl.terms import Program, call
@@ -158,7 +169,13 @@ def test_component_names_become_new_identifiers(names: tuple[str, str]) -> None:
 
 def test_rows_without_free_symbols_have_no_outputs_but_the_prefix() -> None:
     domain = Tokens((1, 2, "<bos>"), (1, 2), (0, 3), ("<bos>",))
-    for text in ("token + max_all(token)", "running_max(token)", "token * length()", "mean_all(token)", "sorted(token)"):
+    for text in (
+        "token + max_all(token)",
+        "running_max(token)",
+        "token * length()",
+        "mean_all(token)",
+        "sorted(token)",
+    ):
         assert load(module(domain, text))["predict"](["<bos>"]) == [None]
 
 

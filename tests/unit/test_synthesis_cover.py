@@ -60,7 +60,7 @@ def test_the_cheapest_of_equal_columns_comes_first():
     codes = np.concatenate([columns(0)[:50]] * 2)
     costs = np.concatenate([np.full(50, 3.0), np.full(50, 1.0)])
     found = list(covers(codes, planted(codes, [3, 7]), costs).find(2, 10))
-    assert [sorted(c.columns) for c in found][0] == [53, 57]
+    assert sorted(found[0].columns) == [53, 57]
     assert {tuple(sorted(k % 50 for k in c.columns)) for c in found} == {(3, 7)}
     assert len(found) == 4
 
