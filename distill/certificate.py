@@ -18,7 +18,7 @@ from verify.behaviour import EXAMPLES, LEVEL, NEAR_TIE
 if TYPE_CHECKING:
     from distill.clock import Clock
     from distill.guide import Hint
-    from distill.pipeline import Options
+    from distill.options import Options
     from distill.question import Question
     from distill.render import Rendered
     from distill.standing import Standing

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from distill.certificate import Certificate, certify
 from distill.clock import Clock
 from distill.evidence import Evidence, first_evidence
 from distill.guide import Listening, hints, listen, prefer
+from distill.options import Options
 from distill.question import Question, ask
 from distill.render import Rendered, render
 from distill.scoring import scored_where
@@ -22,18 +22,6 @@ from synthesis.search import search
 
 FOLLOWED = 8  # candidates of a search that are simplified
 ROUNDS = 6  # times that counterexamples are searched on again
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a user may set. budget: seconds; flags: keys of distill.toml that override it."""
-
-    budget: float = 120.0
-    seed: int = 0
-    device: str = "cpu"
-    trust: bool = False
-    flags: dict[str, object] = field(default_factory=dict)
-    report: Callable[[str], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

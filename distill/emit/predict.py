@@ -99,14 +99,22 @@ def _choose(body: Body, lines: list[str], result: Expr) -> Choices:
         return settled
     if not choices.looped and body.passing - body.sought:
         return replace(choices, looped=True)
-    longest, count = max(map(len, lines[-3:])), len(cases(body, result))
-    if not choices.branched and ((count > 2 and longest > LONGEST) or (count > 1 and longest > LIMIT - INDENT)):
+    if not choices.branched and _wants_branches(body, lines, result):
         return replace(choices, branched=True)
     for line in lines:
         chosen = _part(body, line, result)
         if chosen is not None:
             return replace(choices, named=choices.named | {chosen})
     return choices
+
+
+def _wants_branches(body: Body, lines: list[str], result: Expr) -> bool:
+    """Say whether the answer's cases read better as statements: many of them, or two that do not fit in a loop's line."""
+    count = len(cases(body, result))
+    return any(
+        (count > 2 and len(line) > LONGEST) or (count > 1 and len(line) > LIMIT - INDENT and "out.append(" in line)
+        for line in lines[-3:]
+    )
 
 
 def _is_number(term: Expr) -> bool:

@@ -13,13 +13,10 @@ def predict(inputs, strict=True):
     if strict:
         _check(inputs)
     xs = inputs[1:]
-    out = [None]
-    for i, (x, previous, following) in enumerate(zip(xs, [0] + xs, xs[1:] + [0])):
-        if i == 0 or i == len(xs) - 1:
-            out.append("<edge>")
-        else:
-            out.append(x > previous and x > following)
-    return out
+    return [None] + [
+        "<edge>" if i == 0 or i == len(xs) - 1 else x > previous and x > following
+        for i, (x, previous, following) in enumerate(zip(xs, [0] + xs, xs[1:] + [0]))
+    ]
 
 
 def predict_batch(batch, strict=True):
