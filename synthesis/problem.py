@@ -72,7 +72,7 @@ class Problem:
 
 def same(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Compare answers cell by cell: reals within TOLERANCE, all else exactly."""
-    if found.dtype.kind == "f" or wanted.dtype.kind == "f":
+    if wanted.dtype.kind == "f":
         return np.abs(found - wanted) <= TOLERANCE * np.maximum(1.0, np.abs(wanted))
     return found == wanted
 

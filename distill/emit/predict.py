@@ -109,7 +109,7 @@ def _choose(body: Body, lines: list[str], result: Expr) -> Choices:
 
 
 def _wants_branches(body: Body, lines: list[str], result: Expr) -> bool:
-    """Say whether the answer's cases read better as statements: many of them, or two that do not fit in a loop's line."""
+    """Say whether the answer's cases read better as statements: many, or two that do not fit in a loop's line."""
     count = len(cases(body, result))
     return any(
         (count > 2 and len(line) > LONGEST) or (count > 1 and len(line) > LIMIT - INDENT and "out.append(" in line)

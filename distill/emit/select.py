@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from distill.emit.lists import is_list, items, last, list_source, settle
@@ -56,22 +57,20 @@ def aggregate(body: Body, term: Call, scope: Scope) -> Code:
 
 def _aggregated(body: Body, term: Call, over: str, plain: bool, certain: bool) -> Code:
     """Wrap a generator (or a plain list) in what aggregates it. certain: something is always selected."""
+    template = PRIMITIVES[term.op].python
+    if certain and term.op not in ("first_of", "last_of"):
+        template = re.sub(r", (default=)?\{2\}", "", template)
     default = term.args[2] if len(term.args) == 3 else None
     fill = constant(default.value, body.order).text if isinstance(default, Literal) else ""
-    grouped = over if plain else f"({over})"
     match term.op:
-        case "count" | "sum":
-            return Code(f"sum({over})")
-        case "any_of":
-            return Code(f"any({over})")
-        case "min_of" | "max_of":
-            return Code(f"{term.op[:3]}({over})" if certain else f"{term.op[:3]}({grouped}, default={fill})")
-        case "first_of" | "last_of":
-            return Code(f"next({f'iter({over})' if plain else grouped}, {fill})")
-    helper = body.mode(term.args[1], certain=certain) if term.op == "mode_of" else "mean"
-    body.helpers.add(helper)
-    source = over if plain and not over.startswith("zip") else f"[{over}]"
-    return Code(f"{helper}({source})" if certain else f"{helper}({source}, {fill})")
+        case "mode_of" | "mean":
+            body.helpers.add(body.mode(term.args[1], certain=certain) if term.op == "mode_of" else "mean")
+            over = over if plain and not over.startswith("zip") else f"[{over}]"
+        case "first_of" | "last_of" if plain:
+            over = f"iter({over})"
+        case _ if "{2}" in template and not plain:
+            over = f"({over})"
+    return Code(template.format(None, None, fill, items=over))
 
 
 def _list_method(body: Body, op: str, parts: list[Expr], cut: str, scope: Scope) -> Code | None:

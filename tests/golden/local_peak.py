@@ -13,10 +13,11 @@ def predict(inputs, strict=True):
     if strict:
         _check(inputs)
     xs = inputs[1:]
-    return [None] + [
-        "<edge>" if i == 0 or i == len(xs) - 1 else x > previous and x > following
-        for i, (x, previous, following) in enumerate(zip(xs, [0] + xs, xs[1:] + [0]))
-    ]
+    out = [None]
+    for i, (x, previous, following) in enumerate(zip(xs, [0] + xs, xs[1:] + [0])):
+        above = x > previous and x > following
+        out.append("<edge>" if i == 0 or i == len(xs) - 1 else above)
+    return out
 
 
 def predict_batch(batch, strict=True):

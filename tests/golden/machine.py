@@ -17,10 +17,10 @@ NEXT_STATE = {
 def predict(inputs, strict=True):
     if strict:
         _check(inputs)
-    state_now, out = 0, [None]
+    state, out = 0, [None]
     for token in inputs[1:]:
-        state_now = NEXT_STATE[state_now, token]
-        out.append(state_now == 0)
+        state = NEXT_STATE[state, token]
+        out.append(state == 0)
     return out
 
 

@@ -95,7 +95,9 @@ PROGRAMS = {
         LETTERS,
         "return last_of(before() and key(shift(token, 1, #null)) == query(token), token, #null)",
     ),
-    "unique": Golden("Whether the symbol is new", LETTERS, "return not any_of(before() and key(token) == query(token))"),
+    "unique": Golden(
+        "Whether the symbol is new", LETTERS, "return not any_of(before() and key(token) == query(token))"
+    ),
     "gap": Golden(
         "How long ago the symbol last occurred",
         LETTERS,
@@ -117,10 +119,8 @@ PROGRAMS = {
     "loan": Golden(
         "Whether a loan is granted",
         Numbers(3, (0, 0, 0), (9, 9, 9), None, ("income", "debt", "years")),
-        """
-        return #"yes" if income > 2 * debt + 1 else #"no" if years < 2 or debt == 9 else #"ask" if
-        income + years > debt + 7 else #"no"
-        """.replace(" if\n        income", " if income"),
+        'return #"yes" if income > 2 * debt + 1 else #"no" if years < 2 or debt == 9 '
+        'else #"ask" if income + years > debt + 7 else #"no"',
         at="whole",
         symbols=("yes", "no", "ask"),
     ),
@@ -129,12 +129,16 @@ PROGRAMS = {
         "Whether the number is larger than both its neighbours",
         DIGITS,
         """
-        return #"<edge>" if index() == 0 or from_end() == 0 else
-        """.rstrip()
-        + " lookup(token > shift(token, 1, 0) and token > shift(token, -1, 0), {true: #true, else #false})",
+        above = token > shift(token, 1, 0) and token > shift(token, -1, 0)
+        return #"<edge>" if index() == 0 or from_end() == 0 else lookup(above, {true: #true, else #false})
+        """,
     ),
-    "parity": Golden("Whether 'a' has occurred an odd number of times", LETTERS, 'return running_count(token == #"a") % 2'),
-    "sum_last3": Golden("The sum of the last three numbers", stream(0, 99), "return x + shift(x, 1, 0) + shift(x, 2, 0)"),
+    "parity": Golden(
+        "Whether 'a' has occurred an odd number of times", LETTERS, 'return running_count(token == #"a") % 2'
+    ),
+    "sum_last3": Golden(
+        "The sum of the last three numbers", stream(0, 99), "return x + shift(x, 1, 0) + shift(x, 2, 0)"
+    ),
     "add_mod5": Golden("The sum so far, modulo 5", stream(0, 4), "return running_sum(x) % 5"),
     "gravity": Golden("The sum so far of the sums so far", stream(-10, 10), "return running_sum(running_sum(x - 1))"),
     "squares": Golden(
@@ -145,12 +149,8 @@ PROGRAMS = {
     "machine": Golden(
         "Whether the machine rests",
         LETTERS,
-        """
-        state_now = scan(0, lookup(state, token, {(0, #"a"): 1, (0, #"c"): 2, (1, #"a"): 2, (1, #"b"): 1, (1, #"c"): 2,
-        """.rstrip()
-        + """ (2, #"b"): 2, (2, #"c"): 2, else 0}))
-        return state_now == 0
-        """,
+        'return scan(0, lookup(state, token, {(0, #"a"): 1, (0, #"c"): 2, (1, #"a"): 2, (1, #"b"): 1, (1, #"c"): 2, '
+        '(2, #"b"): 2, (2, #"c"): 2, else 0})) == 0',
     ),
     "next_larger": Golden(
         "After <sep>, the least number that is larger than this one, <eos> after the largest",
@@ -161,7 +161,9 @@ PROGRAMS = {
         """,
         scored='running_any(token == #"<sep>")',
     ),
-    "last_commonest": Golden("The commonest symbol, the first in the alphabet at a tie", LETTERS, "return running_mode(token)", at="last"),
+    "last_commonest": Golden(
+        "The commonest symbol, the first in the alphabet at a tie", LETTERS, "return running_mode(token)", at="last"
+    ),
     "palindrome": Golden(
         "Whether the symbols read the same both ways",
         LETTERS,
@@ -176,7 +178,7 @@ PROGRAMS = {
         return count(key(frequency) < query(frequency))
         """,
     ),
-}  # fmt: skip
+}
 
 
 def emitted(golden: Golden) -> tuple[str, list, list]:

@@ -89,7 +89,7 @@ def same(found: Any, wanted: Any) -> bool:
 
 
 def representable(term: Expr) -> bool:
-    """Say whether Python writes the term as the language means it: 1 and True, and numbers that are no symbols, apart."""
+    """Say whether no table has keys that are equal in Python and not in the language, as 1 and True."""
     for node in subterms(term):
         if isinstance(node, Table) and len({_plain(k) for k, _ in node.entries}) < len(node.entries):
             return False
