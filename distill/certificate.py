@@ -41,6 +41,11 @@ def certify(
         "program": None if rendered is None else _program(rendered),
         "network": network_part(question),
         "domain": question.domain.render(),
+        "output": {
+            "readout": question.readout.name,
+            "at": question.readout.at,
+            "symbols": list(question.readout.symbols),
+        },
         "behaviour": None if standing is None else behaviour_part(question, standing.behaviour),
         "mechanism": _mechanism(found),
         "reach": None if reach is None else _reach(question, reach),

@@ -184,7 +184,9 @@ def _still(module: nn.Module) -> nn.Module:
     for child in module.modules():
         if getattr(child, "inplace", False):
             setattr(child, "inplace", False)  # noqa: B010 - the attribute is not of every module
-    return module.eval().requires_grad_(False)
+    for parameter in module.parameters():  # one by one, as TorchScript modules refuse it as a whole
+        parameter.requires_grad_(False)
+    return module.eval()
 
 
 def _put(whole: np.ndarray | None, part: np.ndarray, index: np.ndarray, rows: Rows, axes: Sequence[int]) -> np.ndarray:

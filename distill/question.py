@@ -120,7 +120,6 @@ def ask(path: Path, flags: dict[str, object] | None = None, *, device: str = "cp
 
     from distill.network import load_network
 
-    torch.set_num_threads(1)  # the networks are small: threads would wait for one another, and change the last bits
     if device == "cuda" and not torch.cuda.is_available():
         raise BadInput("--device", "'cuda'", "a device that torch has here", "leave it out to run on the processor")
     network = load_network(bundle, device=device, trust=trust)

@@ -55,9 +55,9 @@ def _ranges(signature: Signature) -> str:
     return f", {spans[0]}" if spans else ""
 
 
-def check_source(signature: Signature) -> str:
-    """Give the source of `_check`."""
-    lines = _check_tokens(signature) if signature.kind == "tokens" else _check_numbers(signature)
+def check_source(signature: Signature, letters: str = "ALPHABET") -> str:
+    """Give the source of `_check`. letters: the constant that holds a long alphabet."""
+    lines = _check_tokens(signature, letters) if signature.kind == "tokens" else _check_numbers(signature)
     return "def _check(inputs):\n" + "".join(f"{part}\n" for line in lines for part in fit(f"    {line}"))
 
 
@@ -65,7 +65,7 @@ def _raise(value: str, indent: str = "    ") -> str:
     return f'{indent}raise ValueError(f"{{{value}!r:.99}} is not in the domain: {{DOMAIN}}")'
 
 
-def _check_tokens(signature: Signature) -> list[str]:
+def _check_tokens(signature: Signature, letters: str) -> list[str]:
     before, after = len(signature.prefix), len(signature.suffix)
     tests = ["isinstance(inputs, list)"]
     if before:
@@ -82,7 +82,7 @@ def _check_tokens(signature: Signature) -> list[str]:
         f"if {wrong}:",
         _raise("inputs"),
         f"for symbol in {inner}:",
-        f"    if {foreign('symbol', signature.free)}:",
+        f"    if {foreign('symbol', signature.free, letters)}:",
         _raise("symbol", " " * 8),
     ]
 
@@ -103,32 +103,34 @@ def _length_test(length: tuple[int, int | None] | None, extra: int) -> list[str]
     return [f"len(inputs) >= {least + extra}"] if least else []
 
 
-def foreign(name: str, symbols: Sequence[Value]) -> str:
+def foreign(name: str, symbols: Sequence[Value], letters: str) -> str:
     """Give the test that a value is none of the symbols; True is not 1, and what cannot be hashed is no symbol."""
-    if all(isinstance(s, str) for s in symbols):
-        return f"{name} not in {members(symbols)}"
-    if all(type(s) is int for s in symbols):
-        numbers = sorted(s for s in symbols if isinstance(s, int))
-        if len(numbers) > 1 and numbers == list(range(numbers[0], numbers[-1] + 1)):
-            return f"type({name}) is not int or not {numbers[0]} <= {name} <= {numbers[-1]}"
-        return f"type({name}) is not int or {name} not in {members(symbols)}"
-    short = len(sequence(symbols)) <= _SHORT
-    return f"repr({name}) not in {f'map(repr, {sequence(symbols)})' if short else 'ALPHABET'}"
-
-
-def members(symbols: Sequence[Value]) -> str:
-    """Give the tuple of some symbols, or the name of the constant that holds it where it is long."""
-    source = sequence(symbols)
-    return source if len(source) <= _SHORT else "ALPHABET"
+    form = _form(symbols)
+    if form == "range":
+        numbers = [s for s in symbols if isinstance(s, int)]
+        return f"type({name}) is not int or not {min(numbers)} <= {name} <= {max(numbers)}"
+    known = sequence(symbols) if len(sequence(symbols)) <= _SHORT else letters
+    if form == "mixed":
+        return f"repr({name}) not in {known if known == letters else f'map(repr, {known})'}"
+    return f"type({name}) is not int or {name} not in {known}" if form == "integers" else f"{name} not in {known}"
 
 
 def alphabet(signature: Signature) -> str | None:
-    """Give the source of the constant ALPHABET, where `_check` needs one."""
-    test = foreign("symbol", signature.free) if signature.kind == "tokens" else ""
-    if "ALPHABET" not in test:
+    """Give the source of the constant that `_check` looks symbols up in, where it needs one."""
+    source, form = sequence(signature.free), _form(signature.free)
+    if signature.kind != "tokens" or form == "range" or len(source) <= _SHORT:
         return None
-    source = sequence(signature.free)
-    return f"set(map(repr, {source}))" if test.startswith("repr") else source
+    return f"set(map(repr, {source}))" if form == "mixed" else source
+
+
+def _form(symbols: Sequence[Value]) -> str:
+    """Tell alphabets apart by how membership is tested: a range of integers, integers, strings, or a mixture."""
+    if all(isinstance(s, str) for s in symbols):
+        return "strings"
+    numbers = sorted(s for s in symbols if type(s) is int)
+    if len(numbers) < len(symbols):
+        return "mixed"
+    return "range" if len(numbers) > 1 and numbers[-1] - numbers[0] == len(numbers) - 1 else "integers"
 
 
 def sequence(symbols: Sequence[Value]) -> str:

@@ -18,8 +18,13 @@ def mean(values, default):
 """
 _MODE = '''
 def mode(values{default}):
-    """Give the most frequent value, the {first} at a tie."""
-    return max(sorted(set(values){order}), key=values.count{passed})
+    """Give the most frequent value, the lowest at a tie."""
+    return max(sorted(set(values)), key=values.count{passed})
+'''
+_COMMONEST = '''
+def commonest(values, default):
+    """Give the most frequent value, the first in ORDER at a tie."""
+    return max(ORDER, key=values.count) if values else default
 '''
 _BATCH = """
 def predict_batch(batch, strict=True):
@@ -53,26 +58,24 @@ def emit(program: Program, signature: Signature, about: About) -> str:
         _docstring(about),
         _imports(body),
         _constants(signature, {name: source for source, name in reversed(names.items())}, body.constants),
-        *_helpers(body, names.get(tuples.get("ORDER", ""), "")),
+        *_helpers(body),
         _predict(body),
         _BATCH,
-        "\n" + check_source(signature),
+        "\n" + check_source(signature, names.get(tuples.get("ALPHABET", ""), "")),
         _MAIN.format(answer=answer),
     ]
     return "\n".join(part for part in parts if part)
 
 
 def _tuples(body: Predict, signature: Signature) -> dict[str, str]:
-    """Give the tuples of symbols that the module needs: of the domain, in the order of sets, in that of ties."""
-    found = {}
-    letters = alphabet(signature)
-    if letters is not None:
-        found["ALPHABET"] = letters
+    """Give the tuples of symbols that the module needs: in the order of ties, in that of sets, of the domain."""
+    found = {"ORDER": sequence(body.ranked)} if body.ranked else {}
     if body.sets:
         order = signature.symbols or signature.vocabulary
         found["SYMBOLS"] = sequence([s for s in order if body.members is None or s in body.members])
-    if body.ranked:
-        found["ORDER"] = sequence(body.ranked)
+    letters = alphabet(signature)
+    if letters is not None:
+        found["ALPHABET"] = letters
     return found
 
 
@@ -109,18 +112,13 @@ def _fitted(statement: str) -> list[str]:
     return [statement] if "\n" in statement else fit(statement)
 
 
-def _helpers(body: Predict, order: str) -> list[str]:
-    """Give the functions that `predict` calls. order: the tuple that breaks ties, "" where values sort themselves."""
-    found = [_MEAN] if "mean" in body.helpers else []
+def _helpers(body: Predict) -> list[str]:
+    """Give the functions that `predict` calls."""
+    found = [source for name, source in (("mean", _MEAN), ("commonest", _COMMONEST)) if name in body.helpers]
     if "mode" in body.helpers:
         none, some = "mode of none" in body.helpers, "mode of some" in body.helpers
-        words = {
-            "first": f"first in {order}" if order else "lowest",
-            "order": f", key={order}.index" if order else "",
-            "default": f", default{'=None' if some else ''}" if none else "",
-            "passed": ", default=default" if none else "",
-        }
-        found.append(_MODE.format(**words))
+        default = f", default{'=None' * some}" if none else ""
+        found.append(_MODE.format(default=default, passed=", default=default" if none else ""))
     return found
 
 

@@ -72,6 +72,7 @@ _OURS = (
     "mean",
     "median",
     "mode",
+    "commonest",
     "line",
     "error",
 )

@@ -63,9 +63,11 @@ def _aggregated(body: Body, term: Call, over: str, plain: bool, certain: bool) -
     default = term.args[2] if len(term.args) == 3 else None
     fill = constant(default.value, body.order).text if isinstance(default, Literal) else ""
     match term.op:
-        case "mode_of" | "mean":
-            body.helpers.add(body.mode(term.args[1], certain=certain) if term.op == "mode_of" else "mean")
-            over = over if plain and not over.startswith("zip") else f"[{over}]"
+        case "mode_of":
+            return body.mode(term.args[1], over if plain else f"[{over}]", "" if certain else fill)
+        case "mean":
+            body.helpers.add("mean")
+            over = over if plain else f"[{over}]"
         case "first_of" | "last_of" if plain:
             over = f"iter({over})"
         case _ if "{2}" in template and not plain:
@@ -125,7 +127,7 @@ def reduction(body: Body, term: Call, place: Place) -> Code:
             values = items(body, value)
             return Code(f"len(set({values}))" if " for " not in values else f"len({{{values}}})")
         case Call(op="mode_all"):
-            return Code(f"{body.mode(value, certain=True)}({list_source(body, value)})")
+            return body.mode(value, list_source(body, value))
     if term.op == "median_all":
         body.helpers.add("median")
     return Code(PRIMITIVES[term.op].python.format(items(body, value)))

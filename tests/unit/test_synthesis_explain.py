@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsl.check import check
 from dsl.evaluate import Cases, evaluate
 from dsl.printer import show
 from dsl.size import bits
