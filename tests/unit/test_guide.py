@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from distill.evidence import first_evidence
 from distill.guide import CLOSE, ROWS, Listening, hints, listen, prefer, steps
@@ -14,7 +16,7 @@ from dsl.printer import show
 from dsl.terms import Expr
 from dsl.types import Axis
 from synthesis.attempt import Candidate
-from tests.integration.small import TOKENS, both, copy
+from tests.integration.small import NUMBERS, TOKENS, WHOLE, both, bundle, copy
 from verify.subject import Site
 
 EARLY, LATE = Site("early", shape=("position", 4)), Site("late", shape=("position", 4))
@@ -96,11 +98,24 @@ def test_activations_are_heard_at_the_cells_that_programs_see(prefix: str, tmp_p
 
 
 def test_rows_without_positions_are_heard_once(tmp_path: Path):
-    asked = ask(both(tmp_path / "both"), trust=True)
+    layers = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
+    folder = bundle(tmp_path / "layers", NUMBERS, WHOLE, "", layers.state_dict())
+    code = "return nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))"
+    (folder / "nets.py").write_text(f"from torch import nn\ndef build(config):\n    {code}\n")
+    asked = ask(folder, trust=True)
     found = listen(asked, first_evidence(asked, np.random.default_rng(0)), np.random.default_rng(0))
     assert found is not None
-    assert {units.shape for units in found.activations.values()} == {(4, 2)}
     assert found.axis is Axis.ROW
+    inputs = np.stack([found.cases.inputs[name][:, 0] for name in ("x0", "x1")], axis=1)
+    with torch.no_grad():
+        wanted = layers[0](torch.tensor(inputs, dtype=torch.float32)).numpy()
+    (units,) = [units for site, units in found.activations.items() if site.path == "0"]
+    np.testing.assert_allclose(units, wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_a_network_without_places_to_listen_to_is_not_heard(tmp_path: Path):
+    asked = ask(both(tmp_path / "both"), trust=True)
+    assert listen(asked, first_evidence(asked, np.random.default_rng(0)), np.random.default_rng(0)) is None
 
 
 def test_the_shorter_comes_first_where_neither_is_encoded(heard: Listening):

@@ -20,7 +20,6 @@ from tests.unit.networks import (
     NUMBERS,
     STEPS,
     TOKENS,
-    Bidirectional,
     Feed,
     Recurrent,
     Transformer,
