@@ -13,11 +13,10 @@ from distill.emit.rewrite import FROM_END, PLACE
 from distill.emit.scope import Pair, Place, Scope
 from distill.emit.signature import Signature
 from distill.emit.source import CHOICE, COMPARISON, Code, constant
-from distill.emit.tables import alike
 from dsl.check import check
 from dsl.primitives import PRIMITIVES
 from dsl.terms import Call, Expr, Input, Literal, Value
-from dsl.types import Axis, Kind
+from dsl.types import Axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,36 +117,6 @@ class Body:
         if source not in self.constants:
             self.constants[source] = self.names.fresh(*(name.upper() for name in table_names(term)))
         return self.constants[source]
-
-    def mode(self, value: Expr, over: str, default: str = "") -> Code:
-        """Give the source of the most frequent value of a list; default: where the list may be empty.
-
-        Symbols that do not sort as their codes do are tried in the order of these.
-        """
-        found = self.facts.values(value)
-        if check(value).kind is not Kind.SYMBOL or (found is not None and self._sorts(found)):
-            self.helpers |= {"mode", f"mode of {'none' if default else 'some'}"}
-            return Code(f"mode({over}{default and ', '}{default})")
-        known = list(found or [None, *self.order])
-        new = [s for s in known if not any(alike(s, r) for r in self.ranked)]
-        self.ranked = self._ranked(self.ranked + new)
-        if not default:
-            return Code(f"max(ORDER, key={over}.count)")
-        self.helpers.add("commonest")
-        return Code(f"commonest({over}, {default})")
-
-    def _sorts(self, symbols: list[Value]) -> bool:
-        """Say whether sorting symbols by value puts them in the order of their codes."""
-        ranked = self._ranked(symbols)
-        words = [s for s in ranked if isinstance(s, str)]
-        numbers = [s for s in ranked if type(s) is int]
-        return (len(words) == len(ranked) and words == sorted(words)) or (
-            len(numbers) == len(ranked) and numbers == sorted(numbers)
-        )
-
-    def _ranked(self, symbols: list[Value]) -> list[Value]:
-        codes = {(type(s), s): k for k, s in enumerate(self.order)}
-        return sorted(symbols, key=lambda s: codes.get((type(s), s), -1))
 
     # lists
 

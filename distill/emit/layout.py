@@ -50,12 +50,12 @@ def _exploded(indent: str, text: str, room: int) -> list[str]:
 
 def _operands(text: str) -> list[str]:
     """Split an expression before what binds loosest outside all brackets; a comprehension's clauses stay whole."""
-    if _places(text, ("for ", " for ", ", ")):
+    if places(text, ("for ", " for ", ", ")):
         return [text]
     for words in _WORDS[1:]:
-        places = _places(text, words)
-        if places and not (words is _SIGNS and text[-1] in _CLOSE):  # the last bracket is parted instead
-            return _cut(text, places)
+        cuts = places(text, words)
+        if cuts and not (words is _SIGNS and text[-1] in _CLOSE):  # the last bracket is parted instead
+            return _cut(text, cuts)
     return [text]
 
 
@@ -75,17 +75,17 @@ def _group(line: str) -> tuple[int, int] | None:
 
 def _parts(inner: str) -> list[str]:
     """Split what stands in a bracket: at commas, or before the clauses and operators that bind loosest."""
-    if not _places(inner, (" for ",)):
-        commas = _places(inner, (", ",))
+    if not places(inner, (" for ",)):
+        commas = places(inner, (", ",))
         if commas:
             return [f"{part.rstrip(',')}," for part in _cut(inner, [c + 1 for c in commas])]
     for words in _WORDS:
-        places = _places(inner, words)
+        cuts = places(inner, words)
         if words[0] == " for ":
-            first = _places(inner, (" for ",))[:1]
-            places = [p for p in places if first and p >= first[0]]
-        if places:
-            return _cut(inner, places)
+            first = places(inner, (" for ",))[:1]
+            cuts = [p for p in cuts if first and p >= first[0]]
+        if cuts:
+            return _cut(inner, cuts)
     return [inner]
 
 
@@ -94,7 +94,7 @@ def _cut(text: str, places: list[int]) -> list[str]:
     return [text[a:b].strip() for a, b in zip([0, *places], ends, strict=True)]
 
 
-def _places(text: str, words: tuple[str, ...]) -> list[int]:
+def places(text: str, words: tuple[str, ...]) -> list[int]:
     """Give where any of the words stands outside all brackets and strings."""
     depth, found = 0, []
     for at, char in _code(text):

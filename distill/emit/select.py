@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from distill.emit.commonest import commonest
 from distill.emit.lists import is_list, items, last, list_source, settle
 from distill.emit.plan import light
 from distill.emit.rewrite import BEFORE, INDEX, UPTO, flatten
@@ -64,7 +65,7 @@ def _aggregated(body: Body, term: Call, over: str, plain: bool, certain: bool) -
     fill = constant(default.value, body.order).text if isinstance(default, Literal) else ""
     match term.op:
         case "mode_of":
-            return body.mode(term.args[1], over if plain else f"[{over}]", "" if certain else fill)
+            return commonest(body, term.args[1], over if plain else f"[{over}]", "" if certain else fill)
         case "mean":
             body.helpers.add("mean")
             over = over if plain else f"[{over}]"
@@ -127,7 +128,7 @@ def reduction(body: Body, term: Call, place: Place) -> Code:
             values = items(body, value)
             return Code(f"len(set({values}))" if " for " not in values else f"len({{{values}}})")
         case Call(op="mode_all"):
-            return body.mode(value, list_source(body, value))
+            return commonest(body, value, list_source(body, value))
     if term.op == "median_all":
         body.helpers.add("median")
     return Code(PRIMITIVES[term.op].python.format(items(body, value)))
