@@ -77,7 +77,16 @@ def test_a_program_and_its_certificate_are_written(network: Path, capsys: pytest
     assert certificate == json.loads(Path("out.certificate.json").read_text())
     assert certificate["program"]["source"] == Path("out.py").read_text()
     assert certificate["behaviour"]["claim"] == "exact"
-    assert list(certificate) == ["program", "network", "domain", "behaviour", "mechanism", "reach", "reproduce"]
+    assert list(certificate) == [
+        "program",
+        "network",
+        "domain",
+        "output",
+        "behaviour",
+        "mechanism",
+        "reach",
+        "reproduce",
+    ]
     assert err == "what the code of a bundle prints\n"
     assert sorted(os.listdir()) == ["out.certificate.json", "out.html", "out.py"]
     page = Path("out.html").read_text()

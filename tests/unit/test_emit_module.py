@@ -17,7 +17,9 @@ from distill.emit.layout import fit
 from dsl.check import check
 from dsl.domains import Domain, Numbers, Tokens
 from dsl.parser import parse_program
-from dsl.terms import Value
+from dsl.terms import Call, Expr, Literal, Program, Table, Value, call
+from dsl.types import Kind
+from tests.unit.test_emit_golden import GOLDEN, PROGRAMS
 from tests.unit.test_emit_laws import load, signature_of
 
 ABOUT = About("What it computes", "Where it came from", "What was verified")
@@ -135,11 +137,6 @@ def test_symbols_and_descriptions_are_data(symbols: list[str], what: str) -> Non
     """Whatever a vocabulary holds, the module is valid, and it says the symbols again as they are."""
     a, b = symbols[:2]
     domain = Tokens(tuple(symbols), tuple(symbols), (1, 3))
-    program = parse_program("return running_count(token == #0) - running_count(token == #1) + index()", domain.inputs)
-    assert program.result
-    from dsl.terms import Call, Expr, Literal, Program, Table, call
-    from dsl.types import Kind
-
     token = domain.inputs[0]
     kind = check(token).kind
     table = Table((((a,), b),), a, (kind,), Kind.SYMBOL)
@@ -160,8 +157,6 @@ def test_symbols_and_descriptions_are_data(symbols: list[str], what: str) -> Non
 )
 def test_component_names_become_new_identifiers(names: tuple[str, str]) -> None:
     domain = Numbers(2, (0, 0), (5, 5), (1, 4), names)
-    from dsl.terms import Program, call
-
     result = call("add", call("running_sum", domain.inputs[0]), call("mul", domain.inputs[1], call("index")))
     source = emit(Program(domain.inputs, (), result), signature_of(domain, "each", check(result).kind), ABOUT)
     assert load(source)["predict"]([[1, 2], [3, 4], [5, 5]]) == [1, 8, 19]
@@ -214,6 +209,4 @@ def test_a_signature_knows_what_a_program_sees() -> None:
 
 
 def test_golden_files_are_all_of_the_golden_programs() -> None:
-    from tests.unit.test_emit_golden import GOLDEN, PROGRAMS
-
     assert {Path(p).stem for p in GOLDEN.glob("*.py")} == set(PROGRAMS)

@@ -29,7 +29,7 @@ INPUTS = {
     "rows": (A, B, C),
 }
 KINDS = [(name, causal) for name in INPUTS for causal in (True, False) if name != "rows" or causal]
-CAPACITIES = ((1000, 1000), (60, 80, 1500))  # at sizes 2, 3, ...: most of the small columns, some of the large ones
+CAPACITIES = ((500, 600), (50, 70, 1200))  # at sizes 2, 3, ...: most of the small columns, some of the large ones
 
 
 def drawn(inputs: tuple[Input, ...], rng: np.random.Generator) -> dict[str, np.ndarray]:

@@ -137,7 +137,7 @@ def maps(draw: st.DrawFn) -> Keys:
     return keys(columns, wanted, kind, kinds)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(maps())
 def test_whatever_is_found_agrees_with_the_map(of: Keys):
     found(of, TINY)

@@ -34,7 +34,6 @@ PLANTED = {  # inputs, a program, how many values inputs take, the size of terms
     "Horner's rule modulo 3": (NUMBERS, "scan(0, (2 * state + x) % 3)", 3, 3, 27),
     "rotation by the first": (NUMBERS, "(x + first(x)) % 4", 4, 3, 25),
     "seen before": (TOKENS, 'running_any(token == #"b")', 3, 4, 14),
-    "since": (TOKENS, 'since(token == #"b")', 2, 4, 14),
 }
 LOOKS_AHEAD = {"reverse", "sort", "sum of the row modulo 5"}
 
@@ -91,7 +90,7 @@ def test_candidates_are_right_where_they_were_searched_shortest_first(name: str)
 
 
 ROOMY = {  # inputs, a program, how many values inputs take, rows, the longest row, settings
-    "histogram": (TOKENS, "count(key(token) == query(token))", 3, 40, 4, Settings(sizes=4)),
+    "histogram": (TOKENS, "count(key(token) == query(token))", 3, 30, 4, Settings(sizes=4)),
     "peak": (NUMBERS, "shift(x, 1, 0) < x and shift(x, -1, 0) < x", 4, 60, 6, Settings(sizes=4, capacity=3000)),
 }
 
@@ -116,8 +115,8 @@ def test_equal_seeds_give_equal_candidates(name: str):
 @pytest.mark.parametrize("name", ["reverse", "running maximum", "majority", "parity"])
 def test_a_late_search_ends_with_what_it_has(name: str):
     _, posed, _ = planted(name)
-    asked = []
-    found = search(posed, Settings(sizes=9, capacity=10**9), np.random.default_rng(0), late=lambda: not asked.append(0))
+    endless = Settings(sizes=9, capacity=10**9)
+    found = search(posed, endless, np.random.default_rng(0), late=lambda: True)
     assert all(right(c, posed) for c in found)
 
 

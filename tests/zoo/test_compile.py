@@ -1,4 +1,4 @@
-"""Small networks of each family are compiled, and what is emitted answers as is on record. `DISTILL_ZOO` names the zoo."""
+"""Small networks of each family are compiled; the programs answer as is on record. `DISTILL_ZOO` names the zoo."""
 
 import json
 import os
