@@ -17,15 +17,13 @@ from synthesis.problem import Problem, Target
 from synthesis.vocabulary import vocabulary
 
 ROWS, LONGEST = 12, 6
-X, Y = Input("x", Type(Kind.INT, Axis.POSITION)), Input("y", Type(Kind.INT, Axis.POSITION))
-TOKEN, FLAG = Input("token", Type(Kind.SYMBOL, Axis.POSITION)), Input("flag", Type(Kind.BOOL, Axis.POSITION))
-REAL = Input("r", Type(Kind.REAL, Axis.POSITION))
+X, FLAG = Input("x", Type(Kind.INT, Axis.POSITION)), Input("flag", Type(Kind.BOOL, Axis.POSITION))
+TOKEN, REAL = Input("token", Type(Kind.SYMBOL, Axis.POSITION)), Input("r", Type(Kind.REAL, Axis.POSITION))
 A, B, C = (Input(name, Type(kind, Axis.ROW)) for name, kind in (("a", Kind.INT), ("b", Kind.INT), ("c", Kind.SYMBOL)))
 INPUTS = {
     "integers": (X,),
     "symbols": (TOKEN,),
-    "several": (X, Y, FLAG, REAL),
-    "mixed": (TOKEN, X, A),
+    "several": (X, TOKEN, FLAG, REAL, A),
     "rows": (A, B, C),
 }
 KINDS = [(name, causal) for name in INPUTS for causal in (True, False) if name != "rows" or causal]
