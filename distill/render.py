@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -90,11 +91,20 @@ def verified(behaviour: Behaviour, accepted: bool, reach: Reach | None) -> str:
         return f"REJECTED: {differs}{'' if behaviour.finished else ', compared as far as time allowed'}"
     if behaviour.exhaustive:
         return f"Equal to the network on every input of the domain ({count})"
-    agreed = "every output" if not behaviour.mismatches else f"{behaviour.match_rate:.2%} of the outputs"
+    agreed = "every output" if not behaviour.mismatches else f"{floored(behaviour.match_rate)} of the outputs"
     return (
         f"Equal to the network on {agreed} of {count} inputs that the search had not seen"
-        f" (at least {behaviour.bound:.2%} of such inputs agree wholly, at 99 % confidence)"
+        f" (at least {floored(behaviour.bound)} of such inputs agree wholly, at 99 % confidence)"
     )
+
+
+def floored(share: float) -> str:
+    """Give a share in percent, rounded down: a claim is never stronger than what was run.
+
+    >>> floored(0.999977)
+    '99.99%'
+    """
+    return f"{math.floor(share * 1e4) / 1e2:.2f}%"
 
 
 def emission_fault(

@@ -89,7 +89,7 @@ def compare(
         found = agree(rows)
         wrong = ~found.same & found.counted
         bad = np.flatnonzero(wrong.any(axis=1))
-        inputs, outputs = inputs + len(rows), outputs + int(found.counted.sum())
+        inputs, outputs = inputs + int(found.counted.any(axis=1).sum()), outputs + int(found.counted.sum())
         wrong_inputs, mismatches = wrong_inputs + len(bad), mismatches + int(wrong.sum())
         near_ties += int((found.counted & (found.margins < NEAR_TIE)).sum())
         if len(bad) and sum(map(len, examples)) < KEPT:
