@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 
@@ -81,12 +82,12 @@ def hints(wanted: np.ndarray, kind: Kind) -> tuple[int, ...]:
     return (*CONSTANTS, *sorted(b for b in bounds if b not in CONSTANTS and abs(b) < 1000))
 
 
-def literal(value: object, kind: Kind, symbols: tuple[Value, ...]) -> Literal:
+def literal(value: Any, kind: Kind, symbols: tuple[Value, ...]) -> Literal:
     """Give the constant for a value as columns hold it (a code, where it is a symbol)."""
     if kind is Kind.SYMBOL:
-        code = int(np.int64(value))  # type: ignore[arg-type]
+        code = int(value)
         return symbol(symbols[code] if code >= 0 else None)
-    return Literal({Kind.BOOL: bool, Kind.INT: int, Kind.REAL: float}[kind](value), kind)  # type: ignore[arg-type]
+    return Literal({Kind.BOOL: bool, Kind.INT: int, Kind.REAL: float}[kind](value), kind)
 
 
 def landmarks(bank: Bank, column: Column) -> list[int]:
