@@ -28,6 +28,29 @@ class Place:
     axis: int
 
 
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A swap of one batch, as tensors: values [row, *shape], NaN where nothing is replaced; basis [unit, rank]."""
+
+    values: Tensor
+    basis: Tensor | None
+
+    def of_call(self, call: int) -> Patch:
+        """Give the part for one call of a site that is called once a position."""
+        return Patch(self.values[:, call], self.basis)
+
+    def apply(self, value: Tensor, position: int | None) -> Tensor:
+        """Replace part of a value [row, *shape]; position: the axis of its positions, which are no units."""
+        new = self.values.to(value.dtype)
+        if self.basis is not None:
+            change = (new - value) if position is None else (new - value).movedim(position, 1)
+            basis = self.basis.to(value.dtype)
+            within = change.flatten(1 if position is None else 2) @ basis @ basis.T  # one NaN makes a cell's units NaN
+            within = within.reshape(change.shape)
+            new = value + (within if position is None else within.movedim(1, position))
+        return torch.where(torch.isnan(new), value, new)
+
+
 @contextmanager
 def watching(module: nn.Module, handler: Handler, paths: Collection[str] | None = None) -> Iterator[None]:
     """Let `handler` see the values that leave the modules at `paths` (all of them where None) or the graph's nodes.
@@ -94,10 +117,10 @@ def _hook(path: str, handler: Handler) -> Callable[[nn.Module, Any, Any], Any]:
 class Taps:
     """Records and replaces the values of one batch.
 
-    places: the sites of interest; patch: [row, *shape] by site, NaN where the network's own value stays.
+    places: the sites of interest; patch: what of them is replaced.
     """
 
-    def __init__(self, places: Collection[Place], patch: Mapping[Site, Tensor]) -> None:
+    def __init__(self, places: Collection[Place], patch: Mapping[Site, Patch]) -> None:
         self.places = {(p.site.path, p.site.call): p for p in places}
         self.patch = patch
         self.calls: Counter[str] = Counter()
@@ -111,9 +134,11 @@ class Taps:
         if place is None:
             return None
         replaced = None
-        if (new := self.patch.get(place.site)) is not None:
-            new = (new[:, call] if place.site.call == EVERY else new).movedim(0, place.axis)
-            replaced = torch.where(torch.isnan(new), value, new.to(value.dtype))
+        if (patch := self.patch.get(place.site)) is not None:
+            every = place.site.call == EVERY
+            patch = patch.of_call(call) if every else patch
+            replaced = patch.apply(value.movedim(place.axis, 0), None if every else place.site.positions)
+            replaced = replaced.movedim(0, place.axis)
         kept = (value if replaced is None else replaced).movedim(place.axis, 0)
         self.values.setdefault(place.site, []).append(kept.clone())  # what follows may work in place
         return replaced

@@ -29,8 +29,27 @@ class Site:
     shape: tuple[int | Literal["position"], ...] = field(default=(), compare=False)
     kind: Literal["module", "node", "attention"] = field(default="module", compare=False)
 
+    @property
+    def positions(self) -> int | None:
+        """The axis of the positions in a value [row, *shape]; None where there is none, or more than one."""
+        axes = [a for a, size in enumerate(self.shape, start=1) if size == "position"]
+        return axes[0] if len(axes) == 1 else None
+
     def __str__(self) -> str:
         return self.path if self.call in (0, EVERY) else f"{self.path}[{self.call}]"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Swap:
+    """A replacement of part of a site's value: of what lies in the span of `basis`, the rest stays as it is.
+
+    values: float [row, *shape], NaN where the network's own value stays.
+    basis: float [unit, rank], orthonormal columns; units are the site's axes but "position", flattened in order.
+           None: the whole value.
+    """
+
+    values: np.ndarray
+    basis: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,10 +72,10 @@ class Subject(Protocol):
         """The places that can be recorded and patched, in the order in which they are computed."""
         ...
 
-    def run(self, rows: Rows, *, record: Sequence[Site] = (), patch: Mapping[Site, np.ndarray] | None = None) -> Run:
-        """Run the rows; `patch` replaces sites' values, the intervention `dsl.evaluate.run(given=)` makes on programs.
+    def run(self, rows: Rows, *, record: Sequence[Site] = (), patch: Mapping[Site, Swap] | None = None) -> Run:
+        """Run the rows; `patch` replaces sites' values, the intervention `Explanation.run(given=)` makes on programs.
 
-        patch: [row, *shape] by site; NaN leaves the network's own value there.
+        A value is recorded as it leaves its site: after a patch of that site, and of those before it.
         Raises UnknownSite where a site is not one of `sites`, or did not compute anything in this run.
         """
         ...

@@ -8,7 +8,7 @@ from torch import Tensor
 from distill.network import Network
 from dsl.rows import Rows
 from tests.unit.networks import CASES, IMAGE, NUMBERS, STEPS, Convolutional, Feed, Recurrent, network, rows, site
-from verify.subject import EVERY, Site, UnknownSite
+from verify.subject import EVERY, Site, Swap, UnknownSite
 
 
 @pytest.fixture(params=CASES)
@@ -37,9 +37,9 @@ class TestSites:
         run = net.run(batch, record=net.sites)
         for place in net.sites:
             assert run.recorded[place].shape[0] == len(batch)
-            again = net.run(batch, patch={place: run.recorded[place]})
+            again = net.run(batch, patch={place: Swap(run.recorded[place])})
             np.testing.assert_allclose(again.outputs, run.outputs, atol=1e-6)
-            kept = net.run(batch, patch={place: np.full_like(run.recorded[place], np.nan)})
+            kept = net.run(batch, patch={place: Swap(np.full_like(run.recorded[place], np.nan))})
             np.testing.assert_allclose(kept.outputs, run.outputs, atol=1e-6)
 
     def test_recording_changes_nothing(self, net):
@@ -50,7 +50,7 @@ class TestSites:
         net = network(Feed(), NUMBERS)
         batch = rows(net)
         run = net.run(batch, record=net.sites)
-        swapped = net.run(batch, patch={site(net, "first"): np.roll(run.recorded[site(net, "first")], 1, axis=0)})
+        swapped = net.run(batch, patch={site(net, "first"): Swap(np.roll(run.recorded[site(net, "first")], 1, axis=0))})
         np.testing.assert_allclose(swapped.outputs, np.roll(run.outputs, 1, axis=0), atol=1e-6)
 
     def test_one_position_of_a_cell_can_be_replaced(self):
@@ -61,7 +61,7 @@ class TestSites:
         assert cell.call == EVERY
         patch = np.full((len(batch), 6, 4), np.nan)
         patch[:, 2] = 5.0
-        changed = net.run(batch, patch={cell: patch}).outputs != net.run(batch).outputs
+        changed = net.run(batch, patch={cell: Swap(patch)}).outputs != net.run(batch).outputs
         assert not changed[:, :2].any()
         assert changed[:, 2:].any(axis=(1, 2)).all()
 
