@@ -16,10 +16,10 @@ from distill import probe
 from distill.errors import BadInput
 from distill.loading import Model, load_model
 from distill.loading.archive import MALFORMED, digest, fault
-from distill.sites import Patch, Place, Taps, discover, unfused, watching
+from distill.sites import Place, Replacement, Taps, discover, unfused, watching
 from distill.specs import Bundle, InputSpec
 from dsl.rows import Rows
-from verify.subject import Run, Site, Swap, UnknownSite
+from verify.subject import Patch, Run, Site, Swap, UnknownSite
 
 _BATCH, _SMALL_BATCH = 256, 64  # rows a batch: enough to be fast, and few enough that one row is not slow
 _LARGE = 2**18  # parameters from which fewer rows a batch are as fast
@@ -66,7 +66,7 @@ class Network:
         """Give every place that can be recorded and patched, in the order of computation."""
         return tuple(self.places)
 
-    def run(self, rows: Rows, *, record: Sequence[Site] = (), patch: Mapping[Site, Swap] | None = None) -> Run:
+    def run(self, rows: Rows, *, record: Sequence[Site] = (), patch: Mapping[Site, Patch] | None = None) -> Run:
         """Run the rows, see `verify.subject.Subject.run`.
 
         outputs: float32 (float64 where the network is) [row, position, column], or [row, column] where the network
@@ -83,7 +83,7 @@ class Network:
         outputs, recorded = None, dict[Site, np.ndarray]()
         for index, width in self._batches(rows):
             filled = np.concatenate([index, np.repeat(index[-1:], self.batch_rows - len(index))])
-            taps = Taps(places, {s: self._patch(s, swap, filled, width) for s, swap in patch.items()})
+            taps = Taps(places, {s: self._replacements(s, p, filled, width) for s, p in patch.items()})
             part = self.forward(self.tensor(rows.values[filled], width), taps if places else None)
             taps.check_all_fired()
             outputs = _put(outputs, part, index, rows, [1] if rows.lengths is not None and part.ndim == 3 else [])
@@ -159,14 +159,19 @@ class Network:
         self.forward(self.tensor(probe.draw(self.spec, self.found, count, length)))
         return count
 
-    def _patch(self, site: Site, swap: Swap, index: np.ndarray, width: int | None) -> Patch:
+    def _replacements(
+        self, site: Site, patch: Patch, index: np.ndarray, width: int | None
+    ) -> tuple[Replacement, ...]:
         """Give a patch for the batch of the rows at `index`, which is run with `width` positions."""
-        values = swap.values[index]
-        for axis, size in enumerate(site.shape, start=1):
-            if size == "position" and width is not None:
-                values = np.take(values, np.arange(width).clip(max=values.shape[axis] - 1), axis)
-        basis = None if swap.basis is None else torch.as_tensor(swap.basis, device=self.device)
-        return Patch(torch.as_tensor(values, device=self.device), basis)
+        found = []
+        for swap in patch if isinstance(patch, tuple) else (patch,):
+            values = swap.values[index]
+            for axis, size in enumerate(site.shape, start=1):
+                if size == "position" and width is not None:
+                    values = np.take(values, np.arange(width).clip(max=values.shape[axis] - 1), axis)
+            basis = None if swap.basis is None else torch.as_tensor(swap.basis, device=self.device)
+            found.append(Replacement(torch.as_tensor(values, device=self.device), basis))
+        return tuple(found)
 
 
 def _logits(outputs: Any, kind: str) -> np.ndarray:

@@ -22,13 +22,14 @@ _SOFTMAXES = frozenset({
 def softmaxes(module: nn.Module, handler: Callable[[str, Tensor], Tensor | None]) -> Iterator[None]:
     """Let `handler` see each softmax as (path of the module that computes it + SUFFIX, value), and replace it.
 
+    Where torch's own attention folds its heads into the rows, they are shown on an axis of their own.
     Fused attention computes none: it must be switched off meanwhile.
     """
-    stack: list[str | None] = []  # paths of the running modules, innermost last; None for one that is a softmax itself
+    stack: list[tuple[str, nn.Module]] = []  # the running modules, innermost last
 
     def enter(path: str) -> Callable[..., None]:
         def hook(child: nn.Module, _: Any) -> None:
-            stack.append(None if isinstance(child, nn.Softmax) else path)
+            stack.append((path, child))
 
         return hook
 
@@ -48,7 +49,7 @@ def softmaxes(module: nn.Module, handler: Callable[[str, Tensor], Tensor | None]
 class _Softmaxes(TorchDispatchMode):
     """Passes every operation on, and shows the softmaxes."""
 
-    def __init__(self, stack: list[str | None], handler: Callable[[str, Tensor], Tensor | None]) -> None:
+    def __init__(self, stack: list[tuple[str, nn.Module]], handler: Callable[[str, Tensor], Tensor | None]) -> None:
         super().__init__()
         self.stack, self.handler = stack, handler
 
@@ -58,8 +59,10 @@ class _Softmaxes(TorchDispatchMode):
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         value = func(*args, **(kwargs or {}))
-        path = self.stack[-1] if self.stack else None
-        if func not in _SOFTMAXES or path is None:
+        path, module = self.stack[-1] if self.stack else ("", None)
+        if func not in _SOFTMAXES or module is None or isinstance(module, nn.Softmax):
             return value
-        replaced = self.handler((path + SUFFIX).lstrip("."), value)
-        return value if replaced is None else replaced
+        folded = isinstance(module, nn.MultiheadAttention) and value.ndim == 3
+        shown = value.unflatten(0, (-1, module.num_heads)) if folded else value
+        replaced = self.handler((path + SUFFIX).lstrip("."), shown)
+        return value if replaced is None else replaced.reshape(value.shape)

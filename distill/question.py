@@ -85,6 +85,19 @@ class Question:
         code = cases.code(value)
         return code if code >= 0 else -2
 
+    def codes(self, values: np.ndarray, cases: Cases) -> np.ndarray:
+        """Give a program's values as answers are given: the inverse of `target`; -1 for what is no answer."""
+        if self.readout.name not in ("argmax", "multilabel"):
+            return values
+        kinds, places = np.unique(values, return_inverse=True)
+        if self.kind is Kind.REAL:
+            close = same(kinds[:, None], np.array(self.readout.symbols, dtype=float))
+            codes = np.where(close.any(axis=1), close.argmax(axis=1), -1)
+        else:
+            symbols = [cases.symbols[k] if self.kind is Kind.SYMBOL else k.item() for k in kinds]
+            codes = np.array([self.readout.code(s) for s in symbols])
+        return codes[places].reshape(values.shape)
+
     def counted(self, rows: Rows, answers: Answers) -> np.ndarray:
         """Say which answers count: bool, of the answers' shape."""
         if self.readout.at == "each" and rows.scored is not None:

@@ -49,7 +49,7 @@ class Readout:
         Beyond a row's length, answers are those of zero outputs, and margins inf.
         Raises BadInput for outputs of another shape, or not finite where they count.
         """
-        answers = self._read(self._picked(np.asarray(outputs, np.float64), rows))
+        answers = self._read(self.picked(np.asarray(outputs, np.float64), rows))
         if self.at != "each":
             return answers
         return Answers(answers.values, np.where(rows.mask, answers.margins, np.inf))
@@ -80,7 +80,7 @@ class Readout:
         nearest = np.rint(values)
         return Answers(nearest.astype(np.int64), 0.5 - np.abs(values - nearest))
 
-    def _picked(self, outputs: np.ndarray, rows: Rows) -> np.ndarray:
+    def picked(self, outputs: np.ndarray, rows: Rows) -> np.ndarray:
         """Give the outputs that are answers, [row, position or 1, column]; 0 at positions that are not real."""
         positions = self.at != "whole"
         columns = len(self.symbols) or 1
@@ -120,6 +120,13 @@ class Readout:
                 return int(code)
             case _:
                 return float(code)
+
+    def code(self, value: Value) -> int:
+        """Give the code of a symbol or a set of symbols, the inverse of `value`; -1 where there is none."""
+        if self.name == "multilabel":
+            known = isinstance(value, frozenset) and value <= set(self.symbols)
+            return sum(1 << k for k, s in enumerate(self.symbols) if s in value) if known else -1
+        return next((k for k, s in enumerate(self.symbols) if type(s) is type(value) and s == value), -1)
 
     def logits(self, values: np.ndarray) -> np.ndarray:
         """Give outputs that read as the answers: float32 [row, position, column], [row, column] for at = "whole".

@@ -29,15 +29,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Patch:
+class Replacement:
     """A swap of one batch, as tensors: values [row, *shape], NaN where nothing is replaced; basis [unit, rank]."""
 
     values: Tensor
     basis: Tensor | None
 
-    def of_call(self, call: int) -> Patch:
+    def of_call(self, call: int) -> Replacement:
         """Give the part for one call of a site that is called once a position."""
-        return Patch(self.values[:, call], self.basis)
+        return Replacement(self.values[:, call], self.basis)
 
     def apply(self, value: Tensor, position: int | None) -> Tensor:
         """Replace part of a value [row, *shape]; position: the axis of its positions, which are no units."""
@@ -120,7 +120,7 @@ class Taps:
     places: the sites of interest; patch: what of them is replaced.
     """
 
-    def __init__(self, places: Collection[Place], patch: Mapping[Site, Patch]) -> None:
+    def __init__(self, places: Collection[Place], patch: Mapping[Site, tuple[Replacement, ...]]) -> None:
         self.places = {(p.site.path, p.site.call): p for p in places}
         self.patch = patch
         self.calls: Counter[str] = Counter()
@@ -134,10 +134,12 @@ class Taps:
         if place is None:
             return None
         replaced = None
-        if (patch := self.patch.get(place.site)) is not None:
+        if place.site in self.patch:
             every = place.site.call == EVERY
-            patch = patch.of_call(call) if every else patch
-            replaced = patch.apply(value.movedim(place.axis, 0), None if every else place.site.positions)
+            replaced = value.movedim(place.axis, 0)
+            for part in self.patch[place.site]:
+                part = part.of_call(call) if every else part
+                replaced = part.apply(replaced, None if every else place.site.positions)
             replaced = replaced.movedim(0, place.axis)
         kept = (value if replaced is None else replaced).movedim(place.axis, 0)
         self.values.setdefault(place.site, []).append(kept.clone())  # what follows may work in place

@@ -45,18 +45,30 @@ class Interpreter:
     """Evaluates terms on one batch, each distinct subterm once.
 
     given: values that replace subterms: an intervention on the program.
+    held: term -> (values, where): values that replace a term's own in some cells, both of the term's shape. A scan goes
+          on from them.
     """
 
-    def __init__(self, cases: Cases, given: Mapping[Expr, Array] | None = None) -> None:
+    def __init__(
+        self,
+        cases: Cases,
+        given: Mapping[Expr, Array] | None = None,
+        held: Mapping[Expr, tuple[Array, Array]] | None = None,
+    ) -> None:
         self.cases = cases
         self.ctx = cases.context()
         self.memo: dict[Expr, Array] = dict(given or {})
+        self.held = dict(held or {})
 
     def __call__(self, expr: Expr) -> Array:
         """Give the term's values: [row, 1], [row, position] or [row, query, key] by its axis."""
         found = self.memo.get(expr)
         if found is None:
-            found = self.memo[expr] = self._compute(expr)
+            found = self._compute(expr)
+            if expr in self.held:
+                values, where = self.held[expr]
+                found = self.ctx.xp.where(where, values, found)
+            self.memo[expr] = found
         return found
 
     def _compute(self, expr: Expr) -> Array:
@@ -70,7 +82,7 @@ class Interpreter:
             case Call(op="lookup", args=(*keys, Table() as table)):
                 return self._lookup([self(k) for k in keys], table)
             case Call(op="scan", args=(Literal() as start, step)):
-                return self._scan(start, step)
+                return self._scan(start, step, self.held.get(expr))
             case Call(op=op, args=args):
                 return apply(self.ctx, op, [self(a) for a in args])
         raise TypeError(f"not a term: {expr!r}")
@@ -93,8 +105,8 @@ class Interpreter:
             result = xp.where(hit, self._constant(value, table.kind), result)
         return result
 
-    def _scan(self, start: Literal, step: Expr) -> Array:
-        """Carry the state over the positions; `start` also stands two before the first.
+    def _scan(self, start: Literal, step: Expr, held: tuple[Array, Array] | None) -> Array:
+        """Carry the state over the positions, or what is held in its place; `start` also stands two before the first.
 
         What does not read the state is evaluated once, for all positions.
         """
@@ -109,6 +121,8 @@ class Interpreter:
                 Cases({STATE: state, OLDER: older}, self.ctx.mask[:, t : t + 1], self.cases.symbols), now
             )
             state, older = xp.broadcast_to(inner(step), (rows, 1)), state
+            if held is not None:
+                state = xp.where(held[1][:, t : t + 1], held[0][:, t : t + 1], state)
             columns.append(state)
         return xp.concat(columns, axis=1)
 

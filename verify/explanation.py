@@ -15,6 +15,7 @@ import numpy as np
 from dsl.rows import Rows
 
 RESULT = "result"  # the name under which `run` gives what the network is said to answer
+DEFINED = "defined"  # and that under which it may say where that is so: what it says elsewhere is no claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class Step:
 
     name: unique, and what an alignment speaks of; for people too.
     reads: the steps and inputs that it is computed from, directly, by name; those of inputs are no step's.
-    axis: "position" (a value a position) or "row" (one value).
+    axis: "position" (a value a position), "row" (one value), or "pair" (one for each two positions: a selection, which
+          has no place of its own in a network; its keys and queries may have).
     kind: "number" (its values may be computed with), or "symbol" (codes, that are only equal or not).
     moves: whether it brings values from one position to another; what only computes within a position need not be
            kept anywhere by a network.
@@ -32,7 +34,7 @@ class Step:
 
     name: str
     reads: tuple[str, ...] = ()
-    axis: Literal["position", "row"] = "row"
+    axis: Literal["position", "row", "pair"] = "row"
     kind: Literal["number", "symbol"] = "number"
     moves: bool = False
     carried: bool = False
@@ -61,7 +63,8 @@ class Explanation(Protocol):
     def run(self, rows: Rows, given: Mapping[str, Given] | None = None) -> Mapping[str, np.ndarray]:
         """Give each step's values by name, each input's that some step or the result reads, and RESULT.
 
-        RESULT is of the shape of the network's answers, in the same codes.
+        RESULT is of the shape of the network's answers, in the same codes. DEFINED, where it is given: bool, same
+        shape: False where an intervention leads beyond anything that the explanation makes a claim about.
         given: values that take the place of those that steps compute, and that what follows is computed from.
         """
         ...
@@ -73,4 +76,9 @@ class Explanation(Protocol):
     @property
     def reads(self) -> tuple[str, ...]:
         """What the result is computed from, directly: names of steps and inputs."""
+        ...
+
+    @property
+    def strict(self) -> bool:
+        """Whether every step is claimed. Else those that bring values elsewhere are, and what only computes is not."""
         ...

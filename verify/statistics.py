@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 def lower_bound(hits: int, trials: int, level: float) -> float:
     """Give the one-sided lower confidence bound on a success rate (Clopper and Pearson 1934).
@@ -16,3 +18,18 @@ def lower_bound(hits: int, trials: int, level: float) -> float:
     from scipy.stats import beta
 
     return float(beta.ppf(1 - level, hits, trials - hits + 1))
+
+
+def interval(total: float, trials: int, level: float) -> tuple[float, float]:
+    """Give a two-sided interval on the mean of `trials` shares between 0 and 1 that sum to `total`.
+
+    That of Clopper and Pearson for the sum rounded outwards: shares vary no more than hits and misses of that mean do.
+
+    >>> tuple(round(bound, 3) for bound in interval(100, 100, 0.95))
+    (0.964, 1.0)
+    """
+    if trials == 0:
+        return 0.0, 1.0
+    tail = (1 + level) / 2
+    low = lower_bound(math.floor(total + 1e-9), trials, tail)
+    return low, 1 - lower_bound(math.floor(trials - total + 1e-9), trials, tail)

@@ -64,6 +64,9 @@ class Run:
     recorded: Mapping[Site, np.ndarray]
 
 
+Patch = Swap | tuple[Swap, ...]  # several are made one after the other
+
+
 class Subject(Protocol):
     """Something that runs rows, and on which one may intervene."""
 
@@ -72,7 +75,7 @@ class Subject(Protocol):
         """The places that can be recorded and patched, in the order in which they are computed."""
         ...
 
-    def run(self, rows: Rows, *, record: Sequence[Site] = (), patch: Mapping[Site, Swap] | None = None) -> Run:
+    def run(self, rows: Rows, *, record: Sequence[Site] = (), patch: Mapping[Site, Patch] | None = None) -> Run:
         """Run the rows; `patch` replaces sites' values, the intervention `Explanation.run(given=)` makes on programs.
 
         A value is recorded as it leaves its site: after a patch of that site, and of those before it.
