@@ -6,25 +6,24 @@ import hashlib
 import platform
 import shlex
 import sys
-from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import distill
+from distill.account import UNTRIED, mechanism_part
 from dsl import bits, nodes, show
 from verify import Behaviour, Reach
 from verify.behaviour import EXAMPLES, LEVEL, NEAR_TIE
+from verify.mechanism import Mechanism
 
 if TYPE_CHECKING:
     from distill.clock import Clock
-    from distill.guide import Hint
     from distill.options import Options
     from distill.question import Question
     from distill.render import Rendered
     from distill.standing import Standing
 
 Certificate = dict[str, Any]  # JSON-able
-UNTESTED = "the mechanism check is not part of this version"
 
 
 def certify(
@@ -33,8 +32,8 @@ def certify(
     rendered: Rendered | None,
     clock: Clock,
     options: Options,
+    mechanism: Mechanism | None = None,
     reach: Reach | None = None,
-    found: Sequence[Hint] = (),
 ) -> Certificate:
     """Give the certificate of a compile; parts about a program are None where there is none."""
     return {
@@ -47,20 +46,9 @@ def certify(
             "symbols": list(question.readout.symbols),
         },
         "behaviour": None if standing is None else behaviour_part(question, standing.behaviour),
-        "mechanism": _mechanism(found),
+        "mechanism": mechanism_part(mechanism or UNTRIED),
         "reach": None if reach is None else _reach(question, reach),
         "reproduce": reproduce_part(clock, options.seed, options.device),
-    }
-
-
-def _mechanism(found: Sequence[Hint]) -> dict[str, Any]:
-    """Give the mechanism part: no verdict, but where each step's value is found, as a place to begin to test."""
-    return {
-        "verdict": "untested",
-        "why": UNTESTED,
-        "alignment": None,
-        "scrubbed_agreement": None,
-        "encoded": [{"step": h.step, "site": h.site, "share": h.share, "cells": h.cells} for h in found],
     }
 
 

@@ -34,10 +34,11 @@ _STILL = frozenset({"index"})  # of these families, but known at the position it
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A step and the term that computes it."""
+    """A step and the term that computes it. whole: the same, or what reads it, as a part of the program spelt out."""
 
     step: Step
     term: Expr
+    whole: Expr
 
 
 @dataclass(frozen=True, eq=False)
@@ -242,7 +243,7 @@ def reads(term: Expr, names: Mapping[Expr, str], readings: Mapping[Input, Expr])
 def stated(question: Question, program: Program, symbols: Sequence[Value] = ()) -> Hypothesis:
     """Give a program whose named steps are all that is claimed: each of them must be found in the network."""
     names = {term: name for name, term in program.steps}
-    parts = [Part(_step(name, term, names, {}), term) for name, term in program.steps]
+    parts = [Part(_step(name, term, names, {}), term, term) for name, term in program.steps]
     return Hypothesis(question, program.result, tuple(parts), tuple(symbols))
 
 
@@ -271,16 +272,27 @@ def derived(question: Question, term: Expr, symbols: Sequence[Value] = ()) -> Hy
     it at different places. In a network with a state, values are moved by being remembered: what an earlier position's
     value is wanted for is a memory, and that value itself needs no place when it is read.
     """
-    recurrent = any(site.call == EVERY for site in question.subject.sites)
-    result, readings = _apart(expand(term, RECURRENT if recurrent else ATTENDING), recurrent)
+    recurrent = is_recurrent(question)
+    result, readings, readers = _apart(spelt_out(question, term), recurrent)
     terms = [t for t in _all(result, readings) if _is_step(t, result, readings, recurrent)]
     names = {t: _name(t, readings) for t in terms}
     parts = []
     for t in terms:
         step = _step(names[t], t, {k: v for k, v in names.items() if k is not t}, readings)
         kept = recurrent and isinstance(t, Input)
-        parts.append(Part(replace(step, carried=step.carried or kept, moves=step.moves or kept), t))
+        whole = readers[t] if isinstance(t, Input) else substitute(t, dict(readings))
+        parts.append(Part(replace(step, carried=step.carried or kept, moves=step.moves or kept), t, whole))
     return Hypothesis(question, result, tuple(parts), tuple(symbols), readings, strict=False)
+
+
+def is_recurrent(question: Question) -> bool:
+    """Say whether the network goes from position to position, with a state."""
+    return any(site.call == EVERY for site in question.subject.sites)
+
+
+def spelt_out(question: Question, term: Expr) -> Expr:
+    """Give a program as a network of this kind may go about it."""
+    return expand(term, RECURRENT if is_recurrent(question) else ATTENDING)
 
 
 def _name(term: Expr, readings: Mapping[Input, Expr]) -> str:
@@ -313,13 +325,17 @@ def _is_step(term: Expr, result: Expr, readings: Mapping[Input, Expr], recurrent
     return check(term).axis is not Axis.PAIR
 
 
-def _apart(term: Expr, recurrent: bool) -> tuple[Expr, dict[Input, Expr]]:
-    """Give the term with an input of its own for each value that a moving part reads and that others read too."""
+def _apart(term: Expr, recurrent: bool) -> tuple[Expr, dict[Input, Expr], dict[Input, Expr]]:
+    """Give the term with an input of its own for each value that a moving part reads and that others read too.
+
+    And what each of these inputs reads, and what part of the term reads it.
+    """
     uses: dict[Expr, int] = {}
     for node in subterms(term):
         for child in children(node):
             uses[child] = uses.get(child, 0) + 1
     readings: dict[Input, Expr] = {}
+    readers: dict[Input, Expr] = {}
     memo: dict[Expr, Expr] = {}
 
     def visit(node: Expr) -> Expr:
@@ -339,7 +355,7 @@ def _apart(term: Expr, recurrent: bool) -> tuple[Expr, dict[Input, Expr]]:
             return new
         again = f" [{place + 1}]" if call.args.count(old) > 1 else ""
         edge = Input(f"{show(old)} -> {show(call)}{again}", check(old))
-        readings[edge] = new
+        readings[edge], readers[edge] = new, call
         return edge
 
-    return visit(term), readings
+    return visit(term), readings, readers

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -52,7 +54,7 @@ def examine(
 
     stated = None if alignment is None else _stated(question, hypothesis, alignment)
     report("mechanism: looking for steps")
-    return judge(fit, test, twin, rng, stated)
+    return replace(judge(fit, test, twin, rng, stated), digest=hashlib.sha256(b"".join(rows.marks())).hexdigest())
 
 
 def looked_at(question: Question, alignment: Mapping[str, Mapping[str, object]] | None) -> list[Site]:

@@ -1,7 +1,8 @@
-"""The compiler, one line a stage: load, trace, synthesize, verify, emit."""
+"""The compiler, one line a stage: load, trace, synthesize, verify (behaviour, mechanism, reach), emit."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import numpy as np
 from distill.certificate import Certificate, certify
 from distill.clock import Clock
 from distill.evidence import Evidence, first_evidence
-from distill.guide import Listening, hints, listen, prefer
+from distill.guide import Listening, listen, prefer
 from distill.options import Options
 from distill.question import Question, ask
+from distill.realign import explained
 from distill.render import Rendered, render
 from distill.scoring import scored_where
 from distill.standing import Standing, judge, look_beyond
@@ -47,22 +49,29 @@ def compile_model(path: Path, options: Options, clock: Clock | None = None) -> C
     with clock.stage("trace"):
         evidence = first_evidence(question, rng)
         heard = listen(question, evidence, rng)
-    standing = _settle(question, evidence, heard, clock, rng)
+    standing, others = _settle(question, evidence, heard, clock, rng)
     if standing is None:
         return Compiled(False, None, certify(question, None, None, clock, options), _nothing(question, evidence, clock))
+    mechanism = None
+    if standing.accepted:
+        with clock.stage("mechanism"):
+            found = explained(question, evidence, standing, others, clock, rng)
+            standing, mechanism = found.standing, found.mechanism
     with clock.stage("reach"):
         reach = look_beyond(question, standing, rng)
     with clock.stage("emit"):
-        rendered = render(question, standing, reach, scored_where(question, rng), rng)
-        found = hints(standing.term, heard, rng) if heard else []
-    certificate = certify(question, standing, rendered, clock, options, reach, found)
+        rendered = render(question, standing, mechanism, reach, scored_where(question, rng), rng)
+    certificate = certify(question, standing, rendered, clock, options, mechanism, reach)
     return Compiled(standing.accepted and not rendered.fault, rendered, certificate, rendered.fault or standing.why)
 
 
 def _settle(
     question: Question, evidence: Evidence, heard: Listening | None, clock: Clock, rng: np.random.Generator
-) -> Standing | None:
-    """Search and judge in turn until a program holds; counterexamples of those that do not become rows to search on."""
+) -> tuple[Standing | None, Sequence[Candidate]]:
+    """Search and judge in turn until a program holds; counterexamples of those that do not become rows to search on.
+
+    Gives it, or the best there was, and what else the last search found.
+    """
     best: Standing | None = None
     for _ in range(ROUNDS):
         with clock.stage("synthesize"):
@@ -72,13 +81,13 @@ def _settle(
             for candidate in candidates[:3]:
                 standings.append(judge(question, evidence, candidate, clock, rng))
                 if standings[-1].accepted:
-                    return standings[-1]
+                    return standings[-1], candidates
         best = max([*standings, *([best] if best else [])], key=lambda s: s.behaviour.match_rate, default=None)
         missed = [s.behaviour.counterexamples for s in standings if s.behaviour.counterexamples is not None]
         if not missed or clock.late or question.sampled:
             break
         evidence = evidence.with_counterexamples(question, missed)
-    return best
+    return best, ()
 
 
 def _candidates(question: Question, evidence: Evidence, clock: Clock, rng: np.random.Generator) -> list[Candidate]:

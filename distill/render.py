@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +21,13 @@ from dsl.terms import Expr, Program, Value
 from dsl.types import Kind
 from synthesis.problem import same
 from verify import Behaviour, Reach
+from verify.mechanism import Mechanism
 
+WAYS: Mapping[str, str] = {
+    "confirmed": "the network was found to compute it this way",
+    "refuted": "the network computes it in another way (mechanism refuted)",
+    "untested": "",
+}
 CHECKED = 200  # inputs on which the emitted module is run before it is handed over
 
 
@@ -35,13 +42,18 @@ class Rendered:
 
 
 def render(
-    question: Question, standing: Standing, reach: Reach | None, scored: Expr | None, rng: np.random.Generator
+    question: Question,
+    standing: Standing,
+    mechanism: Mechanism | None,
+    reach: Reach | None,
+    scored: Expr | None,
+    rng: np.random.Generator,
 ) -> Rendered:
     """Emit a program, and run what was emitted in a bare interpreter; scored: where its outputs are not None."""
     program = Program(question.domain.inputs, (), standing.term)
     signature = replace(signature_of(question, standing.symbols), scored=scored)
     description = describe(standing.term)
-    about = About(description, origin(question), verified(standing.behaviour, standing.accepted, reach))
+    about = About(description, origin(question), verified(standing.behaviour, standing.accepted, mechanism))
     source = emit(program, signature, about)
     return Rendered(program, source, description, emission_fault(question, standing, scored, source, rng))
 
@@ -83,8 +95,13 @@ def origin(question: Question) -> str:
     return f"Compiled from {question.bundle.name} (sha256 {digest[:12]}) by distill {distill.__version__}"
 
 
-def verified(behaviour: Behaviour, accepted: bool, reach: Reach | None) -> str:
+def verified(behaviour: Behaviour, accepted: bool, mechanism: Mechanism | None) -> str:
     """Say in one sentence what was verified, no more than was run."""
+    way = "" if mechanism is None else WAYS[mechanism.verdict]
+    return _behaviour(behaviour, accepted) + (f"; {way}" if way else "")
+
+
+def _behaviour(behaviour: Behaviour, accepted: bool) -> str:
     count = f"{behaviour.inputs:,}"
     if not accepted:
         differs = f"it differs from the network on {behaviour.mismatches:,} of {behaviour.outputs:,} outputs"

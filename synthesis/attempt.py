@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from dsl.size import bits
-from dsl.terms import Expr, call
+from dsl.terms import Expr, call, subterms
 from dsl.types import Kind
 from synthesis.cover import classes, joint, missed
 from synthesis.problem import Problem, Target, same
@@ -33,6 +33,7 @@ class Settings:
     pairs: int = 60_000
     tolerance: float = 0.0
     entries: int = 40
+    without: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,8 @@ class Attempt:
         if term in self.tried:
             return
         self.tried.add(term)
+        if self.settings.without and not set(self.settings.without).isdisjoint(subterms(term)):
+            return
         hit = same(self.problem.cells(term), self.problem.wanted)
         if 1 - hit.mean() <= self.settings.tolerance:
             self.found[term] = Candidate(term, bits(term), origin)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dsl.evaluate import Cases, Interpreter
+from dsl.check import check
+from dsl.evaluate import Cases, Interpreter, evaluate
 from dsl.size import own_bits
 from dsl.terms import Expr, children
 from dsl.types import Axis, Kind, Type
@@ -60,8 +61,17 @@ class Layout:
 class Bank:
     """Columns by type and size, without repeats."""
 
-    def __init__(self, cases: Cases, rng: np.random.Generator, scored: np.ndarray | None = None) -> None:
-        """Start empty; scored: bool [row, position], where answers count (default: at all real positions)."""
+    def __init__(
+        self,
+        cases: Cases,
+        rng: np.random.Generator,
+        scored: np.ndarray | None = None,
+        without: Sequence[Expr] = (),
+    ) -> None:
+        """Start empty; scored: bool [row, position], where answers count (default: at all real positions).
+
+        without: terms whose values no column may have.
+        """
         self.layout = Layout(cases)
         wanted = scored if scored is not None and scored.shape == self.layout.mask.shape else self.layout.mask
         self.scored = wanted & self.layout.mask
@@ -71,6 +81,10 @@ class Bank:
         self._seen: set[tuple[Kind, Axis, int]] = set()
         cells = int(self.layout.mask.sum())
         self._weights = rng.integers(1, 2**63, size=max(cells, len(self.layout.mask)), dtype=np.uint64) | np.uint64(1)
+        for term in without:
+            type_ = check(term)
+            values = self.layout.flat(evaluate(term, cases), type_.axis)
+            self.fresh(np.asarray(values, dtype=DTYPES[type_.kind])[None], type_)
 
     def of(self, kind: Kind, axis: Axis, size: int) -> Sequence[Column]:
         """Give the columns of exactly this type and size."""

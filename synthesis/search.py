@@ -101,7 +101,7 @@ class _Growth:
         """Choose rows and enter the terms of size one."""
         part = problem.take(sample_rows(problem, settings.cells, settings.pairs, rng))
         words = vocabulary(problem)
-        bank = Bank(part.cases, rng, part.target.scored)
+        bank = Bank(part.cases, rng, part.target.scored, settings.without)
         seed(bank, problem.inputs, words)
         return _Growth(part, words, bank)
 

@@ -56,6 +56,7 @@ def vocabulary(problem: Problem) -> Vocabulary:
             constants=constants,
             shifts=(1, 2, 3),
             running=running,
+            reductions=("first",),
             aggregates=aggregates,
             orders=("before", "upto"),
             atoms=("index",),

@@ -49,7 +49,8 @@ class Mechanism:
     """The verdict and all that it rests on.
 
     answers: how often the explanation gives the network's answers on the rows; pairs: interchanges of two steps;
-    recovered: the share of the loss that scrubbing keeps; rows: on which steps were looked for, and judged.
+    recovered: the share of the loss that scrubbing keeps, with its interval; rows: how many steps were looked for on, and
+    judged on; digest: sha256 of them all.
     """
 
     verdict: Verdict
@@ -58,9 +59,10 @@ class Mechanism:
     answers: Rate | None = None
     pairs: Mapping[tuple[str, str], Interchange] = field(default_factory=dict)
     scrubbed: Scrub | None = None
-    recovered: float | None = None
+    recovered: tuple[float, float, float] | None = None
     controls: tuple[Control, ...] = ()
     rows: tuple[int, int] = (0, 0)
+    digest: str = ""
 
 
 Stated = Mapping[str, Callable[[Bench, Step], Sequence[Placement]]]  # where a person says that a step is
@@ -85,7 +87,7 @@ def judge(
     held = {f.step.name: f.swapped.changed for f in findings if f.swapped}
     pairs = {(a[0].name, b[0].name): interchange(test, [a, b], rng) for a, b in list(combinations(placed, 2))[:PAIRS]}
     scrubbed = scrub(test, placed, rng)
-    recovered = loss_recovered(test, scrubbed.outputs, randomised(test, placed, rng))
+    recovered = loss_recovered(test, scrubbed.outputs, randomised(test, placed, rng), rng)
     against = [
         *controls.shuffled(test, placed, held, rng),
         *controls.elsewhere(test, placed, held, rng),

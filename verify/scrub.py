@@ -15,10 +15,11 @@ import numpy as np
 
 from verify.bench import Bench, as_recorded, by_cell
 from verify.explanation import Step
-from verify.interchange import Placed, Rate, rate
+from verify.interchange import LEVEL, Placed, Rate, rate
 from verify.placement import Placement, grouped, mask
 from verify.subject import Site, Swap
 
+RESAMPLES = 400  # of the bootstrap
 Classes = np.ndarray  # int [row, position]: cells of one class may stand for each other; -1 where nothing is replaced
 
 
@@ -97,13 +98,26 @@ def _per_input(bench: Bench, outputs: np.ndarray) -> np.ndarray:
     return hits.sum(axis=1)[total > 0] / total[total > 0]
 
 
-def loss_recovered(bench: Bench, outputs: np.ndarray, random: np.ndarray) -> float | None:
-    """Give the share of the loss, against the network's own answers, that is not lost by an intervention."""
-    clean, kept, lost = (
-        float(bench.reader.loss(o, bench.answers, bench.rows)[bench.counted].mean())
-        for o in (bench.outputs, outputs, random)
-    )
-    return None if abs(clean - lost) < 1e-9 else (kept - lost) / (clean - lost)
+def loss_recovered(
+    bench: Bench, outputs: np.ndarray, random: np.ndarray, rng: np.random.Generator
+) -> tuple[float, float, float] | None:
+    """Give the share of the loss, against the network's own answers, that an intervention leaves, and its interval.
+
+    (scrubbed - randomised) / (clean - randomised), each a mean over inputs; the interval is that of a bootstrap over
+    inputs. None where randomising costs nothing.
+    """
+    rows = bench.counted.any(axis=1)
+    means = []
+    for given in (bench.outputs, outputs, random):
+        loss = np.where(bench.counted, bench.reader.loss(given, bench.answers, bench.rows), 0)
+        means.append(loss.sum(axis=1)[rows] / bench.counted.sum(axis=1)[rows])
+    clean, kept, lost = means
+    if abs((clean - lost).mean()) < 1e-9:
+        return None
+    drawn = rng.integers(len(clean), size=(RESAMPLES, len(clean)))
+    again = (kept - lost)[drawn].mean(axis=1) / (clean - lost)[drawn].mean(axis=1)
+    low, high = np.quantile(again[np.isfinite(again)], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float((kept - lost).mean() / (clean - lost).mean()), float(low), float(high)
 
 
 def live(bench: Bench, placed: Sequence[Placed], site: Site, order: Sequence[Site]) -> list[str]:

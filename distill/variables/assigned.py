@@ -39,13 +39,15 @@ class Variable:
     """A variable that may be a step.
 
     points: the statements after which it has its value for good, one on each way through the program.
-    loop: the loop over positions in each turn of which that is so; None where it is so once a row.
+    loop: the loop over positions in each turn of which that is so; None where it is so once a row. alone: where a turn
+    first assigns it, if it lasts from turn to turn, and such statements assign nothing else.
     """
 
     name: str
     local: str
     points: tuple[Place, ...]
     loop: Place | None
+    alone: Place | None = None
 
 
 class NoStep(Exception):
@@ -67,14 +69,16 @@ def candidates(frame: Frame, loops: Collection[Place]) -> tuple[list[Variable], 
                 raise NoStep("is a parameter")
             if local in targets:
                 raise NoStep("is what a loop goes through")
-            points, loop = _points_of(frame, local, loops)
-            found.append(Variable(frame.name(local), local, points, loop))
+            block, loop = _block(frame, local, loops)
+            alone = _alone(block, local) if frame.loop is None else None
+            found.append(Variable(frame.name(local), local, _points(block, local), loop, alone))
         except NoStep as reason:
             left_out[frame.name(local)] = str(reason)
     return found, left_out
 
 
-def _points_of(frame: Frame, local: str, loops: Collection[Place]) -> tuple[tuple[Place, ...], Place | None]:
+def _block(frame: Frame, local: str, loops: Collection[Place]) -> tuple[Sequence[ast.stmt], Place | None]:
+    """Give the statements that give a variable its value for good, and the loop over positions whose they are."""
     body = frame.function.body
     walks = [s for s in body if isinstance(s, ast.For) and place(s) in loops and local in assigned(s)]
     changed = [s for s in body if any(_is(n, local) for n in _receivers(s))]
@@ -83,10 +87,10 @@ def _points_of(frame: Frame, local: str, loops: Collection[Place]) -> tuple[tupl
     if walks and not changed:
         if len(walks) > 1 or any(local in assigned(s) for s in body[body.index(walks[0]) + 1 :]):
             raise NoStep("is assigned anew after its loop")
-        return _points(walks[0].body, local), place(walks[0])
+        return walks[0].body, place(walks[0])
     if frame.main and any(isinstance(n, ast.Return) and _is(n.value, local) for s in body for n in _own(s)):
         raise NoStep("is what predict returns")
-    return _points(body, local), frame.loop
+    return body, frame.loop
 
 
 def _points(block: Sequence[ast.stmt], local: str) -> tuple[Place, ...]:
@@ -100,6 +104,11 @@ def _points(block: Sequence[ast.stmt], local: str) -> tuple[Place, ...]:
     if isinstance(last, ast.If) and any(local in loaded(s) for s in _simple(last) if local not in assigned(s)):
         return (*_points(last.body, local), *_points(last.orelse, local))
     return (place(last),)
+
+
+def _alone(block: Sequence[ast.stmt], local: str) -> Place | None:
+    writers = [s for s in block if local in assigned(s)]
+    return place(writers[0]) if all(assigned(s) == {local} for s in writers) else None
 
 
 def assigned(statement: ast.stmt) -> set[str]:

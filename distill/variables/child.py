@@ -11,13 +11,14 @@ from distill.emit import run_emitted
 from distill.variables.assigned import Place, Variable, place
 
 _HOOK = "_distill_passed"  # what the program calls with each variable's name and value, and takes the value from
+_BACK = "_distill_back"  # and what gives it the value back that was replaced
 _DRIVER = '''
 import json
 import sys
 import types
 
 PLAIN = (bool, int, float, str, type(None))
-passed, changes = {{}}, {{}}
+passed, changes, replaced = {{}}, {{}}, {{}}
 
 
 def plain(value):
@@ -31,9 +32,14 @@ def hook(name, value):
         value = type(value)([wanted.get(k, entry) for k, entry in enumerate(value)]) if wanted else value
         found.append([plain(entry) for entry in value])
     else:
+        replaced[name] = value
         value = wanted.get(len(found), value)
         found.append(plain(value))
     return value
+
+
+def back(name, value):
+    return replaced.get(name, value)
 
 
 def written(value):
@@ -51,11 +57,12 @@ def answer(raw):
 module = types.ModuleType("program")
 sys.modules["program"] = module
 setattr(module, {hook!r}, hook)
+setattr(module, {back!r}, back)
 out, sys.stdout = sys.stdout, sys.stderr
 exec(compile({source!r}, "program.py", "exec"), module.__dict__)
 for line in sys.stdin:
-    passed.clear()
-    changes.clear()
+    for kept in (passed, changes, replaced):
+        kept.clear()
     raw, asked = json.loads(line)
     changes.update(asked)
     print(answer(raw), file=out)
@@ -82,40 +89,52 @@ def run_traced(source: str, raws: Sequence[Any], changes: Sequence[Changes], *, 
 
     Raises RuntimeError where the program cannot be loaded, TimeoutError after `timeout` seconds.
     """
-    driver = _DRIVER.format(hook=_HOOK, source=source)
+    driver = _DRIVER.format(hook=_HOOK, back=_BACK, source=source)
     return [Trace(*found) for found in run_emitted(driver, list(zip(raws, changes, strict=True)), timeout=timeout)]
 
 
-def instrumented(source: str, variables: Collection[Variable], loops: Mapping[Place, str] | None = None) -> str:
-    """Give a program that passes its variables' values through the hook, and each turn of some loops by name."""
-    after: dict[Place, list[Variable]] = {}
+def instrumented(
+    source: str,
+    variables: Collection[Variable],
+    loops: Mapping[Place, str] | None = None,
+    restored: Collection[str] = (),
+) -> str:
+    """Give a program that passes its variables' values through the hook, and each turn of some loops by name.
+
+    restored: the variables that go on, in the next turn, from the value that was replaced.
+    """
+    before: dict[Place, list[ast.stmt]] = {}
+    after: dict[Place, list[ast.stmt]] = {}
     for variable in variables:
         for point in variable.points:
-            after.setdefault(point, []).append(variable)
-    return ast.unparse(ast.fix_missing_locations(_Instrument(after, loops or {}).visit(ast.parse(source))))
+            after.setdefault(point, []).extend(_through(_HOOK, variable))
+        if variable.name in restored and variable.alone is not None:
+            before.setdefault(variable.alone, []).extend(_through(_BACK, variable))
+    first = {loop: ast.parse(f"{_HOOK}({name!r}, True)").body for loop, name in (loops or {}).items()}
+    return ast.unparse(ast.fix_missing_locations(_Insertion(before, after, first).visit(ast.parse(source))))
 
 
-class _Instrument(ast.NodeTransformer):
-    """Puts hooks after statements, and first in loops."""
+def _through(hook: str, variable: Variable) -> list[ast.stmt]:
+    """Pass a variable through a hook; one that is not assigned on this way is let be."""
+    call = f"{variable.local} = {hook}({variable.name!r}, {variable.local})"
+    return ast.parse(f"try:\n    {call}\nexcept NameError:\n    pass").body
 
-    def __init__(self, after: Mapping[Place, Sequence[Variable]], loops: Mapping[Place, str]) -> None:
-        self.after, self.loops = after, loops
+
+Statements = Mapping[Place, Sequence[ast.stmt]]
+
+
+class _Insertion(ast.NodeTransformer):
+    """Puts statements before and after others, and first in loops."""
+
+    def __init__(self, before: Statements, after: Statements, first: Statements) -> None:
+        self.before, self.after, self.first = before, after, first
 
     def visit(self, node: ast.AST) -> Any:
-        """Give a node with hooks, a statement with those that follow it."""
+        """Give a node, a statement with those round it."""
         self.generic_visit(node)
         if not isinstance(node, ast.stmt):
             return node
-        if isinstance(node, ast.For) and place(node) in self.loops:
-            node.body[:0] = _statements(f"{_HOOK}({self.loops[place(node)]!r}, True)")
-        return [node, *(hook for v in self.after.get(place(node), ()) for hook in _read(v))]
-
-
-def _read(variable: Variable) -> list[ast.stmt]:
-    """A variable that is not assigned on this way is let be."""
-    call = f"{variable.local} = {_HOOK}({variable.name!r}, {variable.local})"
-    return _statements(f"try:\n    {call}\nexcept NameError:\n    pass")
-
-
-def _statements(text: str) -> list[ast.stmt]:
-    return ast.parse(text).body
+        here = place(node)
+        if isinstance(node, ast.For):
+            node.body[:0] = self.first.get(here, ())
+        return [*self.before.get(here, ()), node, *self.after.get(here, ())]

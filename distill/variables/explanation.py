@@ -38,7 +38,8 @@ class Variables:
     """A program whose variables are steps (a `verify.explanation.Explanation`).
 
     source: the program as it is run, with hooks. reads: what the result is computed from. left_out: the variables that
-    are no steps, and why. parameter: what `predict` calls its input. patience: the seconds that a run may take.
+    are no steps, and why. parameter: what `predict` calls its input. patience: the seconds that a run may take. strict:
+    whether every step is claimed, see `verify.explanation.Explanation.strict`.
 
     Where the program gives no answer (None, an output of another kind, an exception under an intervention), RESULT is a
     code that no answer has, and DEFINED is False.
@@ -53,6 +54,7 @@ class Variables:
     symbols: Symbols
     parameter: str
     patience: Callable[[], float]
+    strict: bool = True
 
     def run(self, rows: Rows, given: Mapping[str, Given] | None = None) -> Mapping[str, np.ndarray]:
         """Give the values of steps and inputs, RESULT and DEFINED, see `verify.explanation.Explanation.run`.

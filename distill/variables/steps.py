@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from verify.explanation import RESULT, Step
 
 _DRAWN = 256  # inputs that it is run on
 Lines = list[list[Any]]  # values by row
+Marks = Mapping[Place, Sequence[Mark]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,37 +51,41 @@ class Samples:
         return None
 
 
-def variables(source: str, question: Question, patience: Callable[[], float] = lambda: 60.0) -> Variables:
+def variables(
+    source: str, question: Question, patience: Callable[[], float] = lambda: 60.0, *, memories: bool = True
+) -> Variables:
     """Give a program as an explanation of the network: its variables that have one value a position, or a row.
 
     source: of a module with a function `predict`; it is run, in a process of its own. patience: the seconds that each
-    run may take. Raises RuntimeError where it cannot be run, TimeoutError where it takes longer.
+    run may take. memories: whether what is put in the place of a running value is carried on with it, as by a network
+    that has a state; else the next turn goes on from the value that was replaced, as where each position computes the
+    whole anew. Raises RuntimeError where the program cannot be run, TimeoutError where it takes longer.
     """
-    module = ast.parse(source)
-    symbols = symbols_of(question, source)
+    module, symbols = ast.parse(source), symbols_of(question, source)
     main = next((s for s in module.body if isinstance(s, ast.FunctionDef) and s.name == "predict"), None)
     if main is None:
         return Variables(question, source, (), (PARAMETER,), {}, {}, symbols, PARAMETER, patience)
     parameter = next((a.arg for a in (*main.args.posonlyargs, *main.args.args)), PARAMETER)
     given = _inputs(question, parameter)
     loops, samples = _loops(source, Flow(module, given), _samples(question, patience))
+    found, left_out = _candidates(Flow(module, given, loops), loops)
+    slots, lines, others = _slots(source, found, loops, samples, symbols)
+    found, needless = _needed(found, slots, lines, lambda marks: Flow(module, given, loops, marks))
+    slots = {v.name: slots[v.name] for v in found}
+    flow = Flow(module, given, loops, _marks(found, slots), lengths=True)
+    restored = set() if memories else {v.name for v in found if v.loop and v.alone and _by_itself(v.name, flow)}
+    steps, reads = _steps(flow, slots, question.domain.sequence, restored), tuple(sorted(flow.result.reads))
+    hooked, left_out = instrumented(source, found, restored=restored), left_out | others | needless
+    return Variables(question, hooked, steps, reads, left_out, slots, symbols, parameter, patience)
+
+
+def _candidates(flow: Flow, loops: Mapping[Place, int]) -> tuple[list[Variable], dict[str, str]]:
+    """Find the variables that may be steps in all functions that run once a row or a turn."""
     found, left_out = list[Variable](), dict[str, str]()
-    for frame in Flow(module, given, loops).frames.values():
+    for frame in flow.frames.values():
         more, others = candidates(frame, loops)
         found, left_out = found + more, left_out | others
-    slots, lines, others = _slots(source, found, loops, samples, symbols)
-    left_out |= others
-    while True:
-        found = [v for v in found if v.name in slots]
-        marks = _marks(found, slots)
-        needless = _needless(Flow(module, given, loops, marks), lines)
-        if not needless:
-            break
-        left_out |= needless
-        slots = {name: slot for name, slot in slots.items() if name not in needless}
-    flow = Flow(module, given, loops, marks, lengths=True)
-    steps, reads = _steps(flow, slots, question.domain.sequence), tuple(sorted(flow.result.reads))
-    return Variables(question, instrumented(source, found), steps, reads, left_out, slots, symbols, parameter, patience)
+    return found, left_out
 
 
 def _samples(question: Question, patience: Callable[[], float]) -> Samples:
@@ -163,7 +168,7 @@ def _is_input(passed: Lines, start: int | None, samples: Samples) -> bool:
     return any([[step[k] for step in line] for line in wanted] == passed for k in range(width))
 
 
-def _marks(found: Sequence[Variable], slots: Mapping[str, Slot]) -> dict[Place, list[Mark]]:
+def _marks(found: Sequence[Variable], slots: Mapping[str, Slot]) -> Marks:
     marks: dict[Place, list[Mark]] = {}
     for variable in found:
         slot = slots[variable.name]
@@ -173,21 +178,37 @@ def _marks(found: Sequence[Variable], slots: Mapping[str, Slot]) -> dict[Place, 
     return marks
 
 
+def _needed(
+    found: Sequence[Variable], slots: Mapping[str, Slot], lines: Mapping[str, Lines], flow: Callable[[Marks], Flow]
+) -> tuple[list[Variable], dict[str, str]]:
+    """Leave out variables that say nothing by themselves until there are none; say why."""
+    left_out = dict[str, str]()
+    while True:
+        found = [v for v in found if v.name in slots and v.name not in left_out]
+        needless = _needless(flow(_marks(found, slots)), lines)
+        if not needless:
+            return found, left_out
+        left_out |= needless
+
+
 def _needless(flow: Flow, lines: Mapping[str, Lines]) -> dict[str, str]:
-    """Give the variables that say nothing by themselves, and why."""
+    """Give steps that say nothing by themselves, and why; of copies one at a time, as two may be such of each other."""
     reads = {name: set(source.reads) for name, source in flow.found.items()}
     needed = _reached(RESULT, {**reads, RESULT: set(flow.result.reads)})
     idle = {name: "is not what the result is computed from" for name in reads if name not in needed}
-    copies = (
-        (n, o) for n, only in reads.items() if len(only) == 1 for o in only if lines.get(o) == lines[n] and o != n
-    )
-    copy = next(
-        ({name: f"is the same as {other}"} for name, other in copies), {}
-    )  # one at a time: two may be copies of each other
-    return idle or copy
+    for name, only in reads.items():
+        if not idle and len(only) == 1 and name not in only and lines.get(*only) == lines[name]:
+            idle[name] = f"is the same as {next(iter(only))}"
+    return idle
 
 
-def _steps(flow: Flow, slots: Mapping[str, Slot], sequence: bool) -> tuple[Step, ...]:
+def _by_itself(name: str, flow: Flow) -> bool:
+    """Say whether a step is computed from what it was at the position before, and no other step comes between."""
+    reads = {n: set(source.reads) for n, source in flow.found.items()}
+    return name in reads[name] and not any(name in _reached(n, reads) for n in reads[name] - {name})
+
+
+def _steps(flow: Flow, slots: Mapping[str, Slot], sequence: bool, restored: Collection[str]) -> tuple[Step, ...]:
     """Give the steps, each after those it reads: a memory does not read what is computed after it in a turn."""
     reads = {name: set(source.reads) for name, source in flow.found.items()}
     above = {name: _reached(name, reads) for name in reads}
@@ -199,7 +220,7 @@ def _steps(flow: Flow, slots: Mapping[str, Slot], sequence: bool) -> tuple[Step,
         direct = {n for n in reads[name] if n not in round_ or order.index(n) < order.index(name)}
         axis = "row" if slot.start is None else "position"
         moves = bool(round_) or (sequence and (source.used if axis == "row" else source).moved)
-        steps.append(Step(name, tuple(sorted(direct)), axis, slot.kind, moves, bool(round_)))
+        steps.append(Step(name, tuple(sorted(direct)), axis, slot.kind, moves, bool(round_) and name not in restored))
     return _sorted(steps)
 
 

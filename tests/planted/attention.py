@@ -72,8 +72,8 @@ def ridge(seed: int) -> Planted:
         "p@high t@fetch u@high p@back",
         "back",
         """p @ fetch := shift(token, 1, 0)
-           more @ high := max(token - p, 0)
-           p + more - shift(p + more, 1, 0)""",
+           up @ high := token > p
+           (token if up else p) - shift(token if up else p, 1, 0)""",
         """p @ fetch := shift(token, 1, 0)
            older @ back := shift(token, 2, 0)
            max(token, p) - max(p, older)""",

@@ -18,7 +18,8 @@ from distill.readout import make_readout
 from tests.planted.forms import Feature, Form
 from tests.planted.modules import Attend, Pool, Stage, Wired
 
-JUNK, GAIN = 10, 0.08  # values of each module that nothing reads, and the spread of what they are computed with
+JUNK, GAIN = 1, 0.1  # values of each module that nothing reads, and the spread of what they are computed with
+ROOM = 10  # units of each module beyond its values
 NOISE = 1e-4  # standard deviation of what is added to every weight
 
 
@@ -64,7 +65,9 @@ class Builder:
     def _embedding(self, name: str, columns: Mapping[str, Sequence[float]], sources: tuple[str, ...]) -> None:
         space = self._space(name, columns, sources)
         values = np.array(list(columns.values())).T
-        junk = values @ self.rng.standard_normal((len(columns), JUNK)) * GAIN  # linear, lest it tells more than the values
+        junk = (
+            values @ self.rng.standard_normal((len(columns), JUNK)) * GAIN
+        )  # linear, lest it tells more than the values
         module = nn.Embedding(len(values), space.basis.shape[1])
         module.weight.data = self._noisy(np.concatenate([values, junk], axis=1) @ space.basis).float()
         self.nodes[name] = module
@@ -150,8 +153,8 @@ class Builder:
         return Question(bundle, network, domain, make_readout(bundle), network.found.get("positions"))
 
     def _space(self, name: str, names: Mapping[str, object], sources: tuple[str, ...]) -> Space:
-        units = len(names) + JUNK
-        turn = np.linalg.qr(self.rng.standard_normal((units, units)))[0]
+        values = len(names) + JUNK
+        turn = np.linalg.qr(self.rng.standard_normal((values + ROOM, values)))[0].T
         self.spaces[name], self.plan[name] = Space(tuple(names), turn), sources
         return self.spaces[name]
 

@@ -56,7 +56,7 @@ def spread(seed: int) -> Planted:
            nb @ right := count_all(token == #"b")
            d @ join := abs(na - nb)
            d + nb""",
-        "na@right nb@join d@left na@join",
+        "na@right nb@join d@left d@right",
         "join",
         """na @ left := count_all(token == #"a")
            nb @ right := count_all(token == #"b")

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from tests.planted.builder import Builder, nearest, numbers, tokens
 from tests.planted.forms import (
-    Form, at_least, copied, either, equal, gated, larger, relu, residue, scaled, smaller, wires,
+    Form,
+    at_least,
+    copied,
+    either,
+    equal,
+    gated,
+    larger,
+    relu,
+    residue,
+    scaled,
+    smaller,
+    wires,
 )
 from tests.planted.planted import Planted, plant
 

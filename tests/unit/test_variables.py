@@ -3,301 +3,14 @@
 from __future__ import annotations
 
 import os
-import textwrap
-from typing import Any
 
 import numpy as np
 import pytest
 
-from distill.emit import run_emitted
-from distill.question import Question
-from distill.readout import Readout
-from distill.variables import Variables, variables
-from dsl.domains import Domain, Numbers, Tokens
-from dsl.rows import Rows
-from dsl.terms import Value
-from tests.unit.test_emit_golden import BITS, BRACKETS, DIGITS, GOLDEN, LETTERS, NUMBERED, PROGRAMS, stream
+from distill.variables import variables
+from dsl.domains import Tokens
+from tests.unit.handwritten import STREAM, body, program, question, steps
 from verify.explanation import DEFINED, RESULT, Given, Step
-
-STREAM = stream(0, 9)
-APPLICANT = Numbers(3, (0, 0, 0), (9, 9, 9), None, ("income", "debt", "years"))
-GOLDENS: dict[str, tuple[str, tuple[Value, ...]]] = {
-    "base4_addition": ("round", ()),
-    "bin_majority": ("argmax", BITS.symbols),
-    "brackets": ("multilabel", BRACKETS.symbols),
-    "frac_prevs": ("real", ()),
-    "frequency_rank": ("round", ()),
-    "gravity": ("round", ()),
-    "loan": ("argmax", ("yes", "no", "ask")),
-    "local_peak": ("argmax", (True, False, "<edge>")),
-    "machine": ("sign", ()),
-    "majority": ("sign", ()),
-    "next_larger": ("argmax", NUMBERED.symbols),
-    "parity": ("round", ()),
-    "stable_sort": ("argmax", DIGITS.symbols),
-}
-WRITTEN: dict[str, tuple[Domain, str, str]] = {
-    "a loop within the loop": (
-        STREAM,
-        "each",
-        """
-        def predict(inputs):
-            out = []
-            for i, x in enumerate(inputs):
-                rank = 0
-                for y in inputs:
-                    rank += y < x
-                double = 2 * rank
-                out.append(double + x)
-            return out
-        """,
-    ),
-    "lists filled bit by bit": (
-        STREAM,
-        "each",
-        """
-        def predict(inputs):
-            n = len(inputs)
-            ranks = []
-            for i in range(n):
-                ranks.append(sum(y < inputs[i] for y in inputs))
-            doubled = [0] * n
-            for i in range(n):
-                doubled[i] = ranks[i] * 2
-            largest = max(ranks)
-            return [d + largest for d in doubled]
-        """,
-    ),
-    "branches": (
-        LETTERS,
-        "each",
-        """
-        def predict(inputs):
-            depth, out = 0, [None]
-            bonus = 3
-            for token in inputs[1:]:
-                if token == "a":
-                    depth += 1
-                elif token == "b":
-                    depth -= 1
-                way = "up" if depth > 0 else "down"
-                if way == "up":
-                    shown = depth * 2
-                    out.append(shown)
-                else:
-                    shown = depth + bonus
-                    out.append(shown)
-            return out
-        """,
-    ),
-    "helpers": (
-        LETTERS,
-        "each",
-        """
-        def ranked(tokens):
-            ranks = [sum(y < x for y in tokens) for x in tokens]
-            return [rank + 1 for rank in ranks]
-
-        def step(state, token):
-            up = token == "a"
-            return (state + up) % 3
-
-        def predict(inputs):
-            tokens = inputs[1:]
-            places = ranked(tokens)
-            state, out = 0, [None]
-            for place, token in zip(places, tokens):
-                state = step(state, token)
-                out.append(state + place)
-            return out
-        """,
-    ),
-    "a walk that remembers the last": (
-        STREAM,
-        "each",
-        """
-        def predict(inputs):
-            out, last = [], 0
-            for i, x in enumerate(inputs):
-                twice = inputs[i] * 2
-                change = twice - last
-                out.append(change)
-                last = twice + 1
-            return out
-        """,
-    ),
-    "one answer": (
-        LETTERS,
-        "last",
-        """
-        def predict(inputs):
-            count = 0
-            for token in inputs:
-                count += token == "a"
-            half = count // 2
-            return half + 1
-        """,
-    ),
-    "no positions": (
-        APPLICANT,
-        "whole",
-        """
-        def predict(inputs, strict=True):
-            income, debt, years = inputs
-            margin = income - debt
-            high = 0
-            for value in inputs:
-                high += value > 5
-            if years > 3:
-                rate = 2
-            else:
-                rate = margin
-            return margin * rate + high
-        """,
-    ),
-}
-
-
-MAIN = """
-if __name__ == "__main__":
-    import json, sys
-
-    for line in sys.stdin:
-        print(json.dumps(predict(json.loads(line))))
-"""
-
-
-def question(domain: Domain, readout: str = "round", at: str = "each", symbols: tuple[Value, ...] = ()) -> Question:
-    """Pose a question without a network: programs need none."""
-    return Question(None, None, domain, Readout(readout, at, symbols, ""), None)
-
-
-def program(name: str) -> tuple[str, Question]:
-    if name in WRITTEN:
-        domain, at, text = WRITTEN[name]
-        return textwrap.dedent(text) + MAIN, question(domain, at=at)
-    readout, symbols = GOLDENS[name]
-    asked = question(PROGRAMS[name].domain, readout, PROGRAMS[name].at, symbols)
-    return (GOLDEN / f"{name}.py").read_text(encoding="utf-8"), asked
-
-
-def body(text: str, domain: Domain = STREAM, **asked: Any) -> Variables:
-    """Give a program by what its `predict` does."""
-    return variables(
-        "def predict(inputs):\n" + textwrap.indent(textwrap.dedent(text), "    "), question(domain, **asked)
-    )
-
-
-@pytest.fixture(params=[*GOLDENS, *WRITTEN], scope="module")
-def name(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
-@pytest.fixture(scope="module")
-def found(name: str) -> Variables:
-    return variables(*program(name))
-
-
-def drawn(found: Variables, count: int = 60) -> Rows:
-    return found.question.domain.sample(count, np.random.default_rng(5))
-
-
-def steps(found: Variables) -> dict[str, Step]:
-    return {step.name: step for step in found.steps}
-
-
-def everywhere(found: Variables, step: Step, rows: Rows, values: np.ndarray) -> Given:
-    return Given(values, found.cells(rows) if step.axis == "position" else np.ones(values.shape, bool))
-
-
-def swapped(found: Variables, step: Step, rows: Rows, values: np.ndarray) -> Given:
-    """Give about half of a step's cells the values of another row of the same length."""
-    lengths = np.ones(len(rows), int) if rows.lengths is None else rows.lengths
-    source = np.arange(len(rows))
-    for length in np.unique(lengths):
-        source[lengths == length] = np.roll(np.flatnonzero(lengths == length), 1)
-    where = everywhere(found, step, rows, values).where & (np.random.default_rng(6).random(values.shape) < 0.5)
-    return Given(values[source], where)
-
-
-def readers(found: Variables, name: str) -> set[str]:
-    """Give a step and all that is computed from it; where memories go round, all of the round."""
-    below, edges = {name}, {s.name: set(s.reads) for s in found.steps} | {RESULT: set(found.reads)}
-    while more := {n for n, reads in edges.items() if reads & below} - below:
-        below |= more
-    rounds = {s.name for s in found.steps if s.carried and steps(found)[name].carried}
-    return below | rounds | ({n for n, reads in edges.items() if reads & rounds} if rounds else set()) | {DEFINED}
-
-
-class TestLaws:
-    def test_results_are_the_program_s_own(self, name: str, found: Variables) -> None:
-        rows, readout = drawn(found), found.question.readout
-        values = found.run(rows)[RESULT]
-        assert values.shape == (rows.values.shape[:2] if readout.at == "each" else (len(rows), 1))
-        outputs = run_emitted(program(name)[0], found.question.domain.raw(rows))
-        for line, output in zip(values, outputs, strict=True):
-            for code, value in zip(line, output if readout.at == "each" else [output], strict=False):
-                if value is None:
-                    assert np.isnan(code) or code < 0
-                else:
-                    assert readout.value(code) == (frozenset(value) if isinstance(value, list) else value)
-
-    def test_steps_come_after_those_they_read(self, found: Variables) -> None:
-        seen = set(found.run(drawn(found, 1))) - set(steps(found)) - {RESULT}
-        for step in found.steps:
-            assert set(step.reads) <= seen
-            seen.add(step.name)
-        assert set(found.reads) <= seen
-
-    def test_values_put_back_change_nothing(self, found: Variables) -> None:
-        rows = drawn(found)
-        clean = found.run(rows)
-        for step in found.steps:
-            again = found.run(rows, {step.name: everywhere(found, step, rows, clean[step.name])})
-            for name, values in clean.items():
-                np.testing.assert_array_equal(again[name], values)
-
-    def test_what_is_given_is_what_follows_goes_on_from(self, found: Variables) -> None:
-        """A step given from other rows is worth that; only what reads it, of whatever depth, may change."""
-        rows = drawn(found)
-        clean = found.run(rows)
-        for step in found.steps:
-            given = swapped(found, step, rows, clean[step.name])
-            changed = found.run(rows, {step.name: given})
-            np.testing.assert_array_equal(changed[step.name][given.where], given.values[given.where])
-            below = readers(found, step.name)
-            for name in set(clean) - below - {step.name}:
-                np.testing.assert_array_equal(changed[name], clean[name], err_msg=f"{name} after {step.name}")
-
-    def test_values_stay_at_their_position_but_for_memories_and_what_moves(self, found: Variables) -> None:
-        rows = drawn(found)
-        clean = found.run(rows)
-        for step in (s for s in found.steps if s.axis == "position"):
-            given = swapped(found, step, rows, clean[step.name])
-            changed = found.run(rows, {step.name: given})
-            if not step.carried:
-                np.testing.assert_array_equal(changed[step.name][~given.where], clean[step.name][~given.where])
-            for other in found.steps:
-                others = set(other.reads) & (readers(found, step.name) - {step.name})
-                if step.name in other.reads and not (others or step.carried or other.moves):
-                    assert not (changed[other.name] != clean[other.name])[~given.where].any()
-
-    def test_a_memory_changes_what_comes_later_alone(self, found: Variables) -> None:
-        rows = drawn(found)
-        clean = found.run(rows)
-        for step in (s for s in found.steps if s.carried):
-            values, where = clean[step.name], swapped(found, step, rows, clean[step.name]).where
-            other = np.where(values == values.max(), values.min(), values.max())
-            first = where & (np.cumsum(where, axis=1) == 1)
-            changed = found.run(rows, {step.name: Given(other, first)})[step.name] != values
-            earlier = np.cumsum(first, axis=1) == 0
-            assert not changed[earlier].any()
-            assert (changed & ~first & ~earlier).any()
-
-    def test_they_are_found_the_same_each_time(self, name: str, found: Variables) -> None:
-        again = variables(*program(name))
-        assert (again.steps, again.reads, dict(again.left_out)) == (found.steps, found.reads, dict(found.left_out))
-        assert again.source == found.source
 
 
 class TestSteps:
@@ -400,6 +113,39 @@ class TestSteps:
         assert changed["inputs.years"].tolist() == [[1], [6]]
 
 
+class TestMemories:
+    TEXT = """
+        count, out, before = 0, [], 0
+        for x in inputs:
+            if x > 4:
+                count += 1
+            change = count - before
+            before = count
+            out.append(count * 10 + change)
+        return out
+        """
+    ROWS = STREAM.rows([[5, 1, 6, 7]])
+    GIVEN = {"count": Given(np.array([[0, 8, 0, 0]]), np.array([[False, True, False, False]]))}
+
+    def test_what_is_given_is_carried_on(self):
+        found = body(self.TEXT)
+        assert steps(found)["count"].carried
+        values = found.run(self.ROWS, self.GIVEN)
+        assert values["count"].tolist() == [[1, 8, 9, 10]]
+        assert values[RESULT].tolist() == [[11, 87, 91, 101]]
+
+    def test_or_the_next_position_goes_on_from_what_was_replaced(self):
+        found = body(self.TEXT, memories=False)
+        assert steps(found)["count"] == Step("count", ("inputs",), "position", "number", moves=True)
+        values = found.run(self.ROWS, self.GIVEN)
+        assert values["count"].tolist() == [[1, 8, 2, 3]]
+        assert values[RESULT].tolist() == [[11, 87, 14, 31]]  # what reads it a position later reads what is given
+
+    def test_what_goes_round_through_others_is_carried_on_in_any_case(self):
+        source, asked = program("base4_addition")
+        assert all(step.carried for step in variables(source, asked, memories=False).steps)
+
+
 class TestLeftOut:
     @pytest.mark.parametrize(
         ("text", "name", "why"),
@@ -418,8 +164,8 @@ class TestLeftOut:
              "    else:\n        out.append(x)\nreturn out", "t", "has no value at some positions"),
             ("total, out = 0, []\nfor x in reversed(inputs):\n    total += x\n    out.append(total)\nreturn out[::-1]",
              "total", "is not what the result is computed from"),
-            ("total, out = 0, []\nfor x in inputs:\n    total += x\n    kept = total\n    out.append(kept % 3)\nreturn out",
-             "kept", "is the same as total"),
+            ("total, out = 0, []\nfor x in inputs:\n    total += x\n    t = total\n    out.append(t % 3)\nreturn out",
+             "t", "is the same as total"),
         ],
     )  # fmt: skip
     def test_what_is_no_step_says_why(self, text: str, name: str, why: str) -> None:

@@ -1,0 +1,121 @@
+"""Programs of equal behaviour and other steps: where the network does not take a program's way, another is looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from distill.clock import Clock
+from distill.evidence import Evidence
+from distill.hypothesis import Hypothesis, derived, spelt_out
+from distill.mechanism import examine
+from distill.question import Question
+from distill.standing import Standing, judge
+from dsl import bits, simplify
+from dsl.check import check, free_state
+from dsl.evaluate import evaluate
+from dsl.terms import Call, Expr, substitute, subterms
+from dsl.types import Axis
+from synthesis.attempt import Candidate, Settings
+from synthesis.problem import Problem, Target
+from synthesis.search import search
+from verify.mechanism import Mechanism
+
+SPARE = 24.0  # bits that a program may be longer for taking the network's way
+LEVELS = 4  # terms round a step that are replaced, from the smallest
+SHORT = Settings(sizes=3, capacity=4000)  # how far another way is looked for
+TRIED = 6  # other programs that are held against the network
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explained:
+    """A program with the verdict on its mechanism."""
+
+    standing: Standing
+    mechanism: Mechanism
+
+
+def explained(
+    question: Question,
+    evidence: Evidence,
+    standing: Standing,
+    others: Sequence[Candidate],
+    clock: Clock,
+    rng: np.random.Generator,
+) -> Explained:
+    """Judge the mechanism of an accepted program; if it is not confirmed, that of others about as short.
+
+    others: programs that the search found beside it. What comes back is the first that is confirmed, else `standing`.
+    """
+    hypothesis = derived(question, standing.term, standing.symbols)
+    first = Explained(standing, _examined(question, hypothesis, clock, rng))
+    if first.mechanism.verdict == "confirmed":
+        return first
+    tried = 0
+    missing = _missing(question, hypothesis, first)
+    for term in _alternatives(evidence, first.standing, missing, others, clock, rng):
+        if tried == TRIED or clock.late:
+            break
+        tried += 1
+        mechanism = _examined(question, derived(question, term, standing.symbols), clock, rng)
+        if mechanism.verdict == "confirmed":
+            again = judge(question, evidence, Candidate(term, bits(term), standing.origin), clock, rng)
+            if again.accepted:
+                return Explained(again, mechanism)
+    return first
+
+
+def _examined(question: Question, hypothesis: Hypothesis, clock: Clock, rng: np.random.Generator) -> Mechanism:
+    if clock.late:
+        return Mechanism("untested", "the budget ran out before the mechanism was looked at; give --budget more seconds")
+    return examine(question, hypothesis, rng, report=clock.report)
+
+
+def _alternatives(
+    evidence: Evidence,
+    standing: Standing,
+    missing: Sequence[Expr],
+    others: Sequence[Candidate],
+    clock: Clock,
+    rng: np.random.Generator,
+) -> Iterator[Expr]:
+    """Yield other terms: what else the search found, then this one with what is round a missing step put otherwise."""
+    most, seen = standing.bits + SPARE, {standing.term}
+    for candidate in others:
+        if candidate.term not in seen and candidate.bits <= most:
+            seen.add(candidate.term)
+            yield candidate.term
+    for step in missing:
+        settings = replace(SHORT, without=(step,))
+        round_it = [t for t in subterms(standing.term) if t is not step and step in subterms(t) and _is_column(t)]
+        for part in round_it[:LEVELS]:
+            for candidate in search(_posed(evidence.problem, part), settings, rng, late=lambda: clock.late)[:2]:
+                other = simplify(substitute(standing.term, {part: candidate.term}))
+                if other not in seen and bits(other) <= most:
+                    seen.add(other)
+                    yield other
+
+
+def _missing(question: Question, hypothesis: Hypothesis, explained: Explained) -> list[Expr]:
+    """Give the smallest parts of a program that, spelt out, have a step that was claimed and not found."""
+    bad = {f.step.name for f in explained.mechanism.findings if f.claimed and f.status != "confirmed"}
+    found: list[Expr] = []
+    for whole in (p.whole for p in hypothesis.parts if p.step.name in bad):
+        parts = (t for t in subterms(explained.standing.term) if _is_column(t))
+        smallest = next((t for t in parts if whole in subterms(spelt_out(question, t))), None)
+        if smallest is not None and smallest not in found:
+            found.append(smallest)
+    return found
+
+
+def _is_column(term: Expr) -> bool:
+    return isinstance(term, Call) and free_state(term) is None and check(term).axis is not Axis.PAIR
+
+
+def _posed(problem: Problem, part: Expr) -> Problem:
+    """Give the problem that asks for a part of a program."""
+    values = evaluate(part, problem.cases)
+    scored = problem.cases.mask if check(part).axis is Axis.POSITION else np.ones(values.shape, dtype=bool)
+    return replace(problem, target=Target(np.broadcast_to(values, scored.shape), scored, check(part).kind))
