@@ -112,20 +112,31 @@ def compile_command(
 
 @app.command
 def verify(
-    program: Path, model: Path, /, *, budget: float = JUDGING, common: Common = _COMMON, flags: Flags = _FLAGS
+    program: Path,
+    model: Path,
+    /,
+    *,
+    budget: float = JUDGING,
+    alignment: Path | None = None,
+    common: Common = _COMMON,
+    flags: Flags = _FLAGS,
 ) -> int:
     """Judge a program against a network again, from nothing: an emitted one, or one edited or written by hand.
 
     Parameters
     ----------
     program
-        A Python file that reads a JSON input a line and writes a JSON output a line. It is run.
+        A Python file that reads a JSON input a line and writes a JSON output a line, which is run; or, in a file not
+        named .py, a program in the language.
     model
         A model file, or a bundle: a folder with a network and a distill.toml.
     budget
         Seconds that the comparison may take.
+    alignment
+        A TOML or JSON file that says where in the network the program's steps are, like carry = "cell.hidden"; it is
+        judged, too. By default they are looked for.
     """
-    return verify_program(_job(model, budget, common, flags), program)
+    return verify_program(_job(model, budget, common, flags), program, alignment)
 
 
 @app.command

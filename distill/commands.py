@@ -105,7 +105,7 @@ def _files(compiled: Compiled, out: Path, accepted: bool) -> dict[Path, str]:
     return {out: source, beside(out, ".certificate.json"): as_json(compiled.certificate) + "\n"}
 
 
-def verify_program(job: Job, program: Path) -> int:
+def verify_program(job: Job, program: Path, alignment: Path | None) -> int:
     """Judge a program, print the result and give the exit status.
 
     Raises BadInput for whatever is wrong with what was given, a program that does not run included.
@@ -115,7 +115,7 @@ def verify_program(job: Job, program: Path) -> int:
     with console.working(clock, progress):
         from distill.verification import verify
 
-        found = verify(program, job, clock)
+        found = verify(program, job, clock, alignment)
     console.result(as_json(found) if job.json else judgement(found))
     return INTERRUPTED if clock.interrupted else HOLDS if found["holds"] else REFUSED
 

@@ -135,19 +135,21 @@ def emission_fault(
         found = run_emitted(source, raws)
     except (RuntimeError, TimeoutError) as error:
         return f"the emitted module does not run: {error}"
-    wanted = interpreted(question, standing, scored, rows)
+    wanted = interpreted(question, standing.term, standing.symbols, scored, rows)
     for raw, ours, theirs in zip(raws, wanted, found, strict=True):
         if not agrees(ours, theirs):
             return f"the emitted module gives {theirs!r} for {raw!r}, the program {ours!r}"
     return ""
 
 
-def interpreted(question: Question, standing: Standing, scored: Expr | None, rows: Rows) -> list[Any]:
+def interpreted(
+    question: Question, term: Expr, symbols: tuple[Value, ...], scored: Expr | None, rows: Rows
+) -> list[Any]:
     """Give the program's outputs for rows as `predict` gives them, by the interpreter of the language."""
-    cases = question.domain.cases(rows, standing.symbols)
+    cases = question.domain.cases(rows, symbols)
     each = question.readout.at == "each"
     shape = cases.mask.shape if each else (len(rows), 1)
-    values = np.broadcast_to(evaluate(standing.term, cases), shape)
+    values = np.broadcast_to(evaluate(term, cases), shape)
     given = np.ones(shape, dtype=bool) if scored is None else np.broadcast_to(evaluate(scored, cases), shape)
     real = cases.mask if each else np.ones(shape, dtype=bool)
     lines = [

@@ -37,6 +37,7 @@ def judgement(found: Mapping[str, Any]) -> str:
     """Say whether a program holds, and where it does not."""
     lines = ["the program holds" if found["holds"] else f"the program does not hold: {found['why']}"]
     lines.append(f"behaviour   {behaviour(found['behaviour'])}")
+    lines.append(f"mechanism   {mechanism(found['mechanism'])}")
     for case in found["differences"]:
         given, program, network = (json.dumps(case[part]) for part in ("input", "program", "network"))
         lines.append(f"differs on  {given}: the program gives {program}, the network {network}")
@@ -57,8 +58,17 @@ def behaviour(part: Mapping[str, Any]) -> str:
 
 
 def mechanism(part: Mapping[str, Any]) -> str:
-    """Say whether the network was found to compute it that way."""
-    return part["verdict"] + (f": {part['why']}" if part.get("why") else "")
+    """Say whether the network was found to compute it that way, and where each step is."""
+    if part["why"]:
+        return f"{part['verdict']}: {part['why']}"
+    lines = [f"{part['verdict']}, on {part['rows']['tested_on']:,} inputs that no step was looked for on"]
+    steps = part["interchange"]["steps"]
+    for step in part["claimed"]:
+        if step in (part["alignment"] or {}):
+            changed = steps[step]["changed_as_predicted"]
+            found = f"{changed['mean']:.3f} [{changed['low']:.3f}, {changed['high']:.3f}] of {changed['inputs']} swaps as predicted"
+            lines.append(f"{'':12}{step} at {part['alignment'][step]['site']}: {found}")
+    return "\n".join(lines)
 
 
 def reach(part: Mapping[str, Any] | None) -> str:

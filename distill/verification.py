@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -10,18 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from distill.account import UNTRIED, mechanism_part
+from distill.alignment import Alignment, read_alignment
 from distill.certificate import behaviour_part, network_part, reproduce_part
 from distill.clock import Clock
 from distill.emit import run_emitted
 from distill.errors import BadInput
+from distill.mechanism import examine
 from distill.question import Question, ask
 from distill.standing import EXHAUSTIVE, FRESH, refusal
+from distill.written import Written, read_program
 from dsl.rows import Answers, Rows
 from dsl.terms import Value
 from dsl.types import Kind
 from synthesis.problem import TOLERANCE
 from verify import Agreement, Behaviour, compare
 from verify.behaviour import EXAMPLES
+from verify.mechanism import Mechanism
 
 if TYPE_CHECKING:
     from distill.commands import Job
@@ -31,51 +35,62 @@ BATCH = 4096  # inputs given to one run of the program
 _LEAST = 10.0  # seconds that a run may take in any case
 
 
-def verify(program: Path, job: Job, clock: Clock) -> dict[str, Any]:
+def verify(program: Path, job: Job, clock: Clock, alignment: Path | None = None) -> dict[str, Any]:
     """Judge a program file, and give the certificate's parts that a judgement has, with `holds` and `why` not.
 
-    Raises BadInput where the file or the model is wrong, or the program does not run.
+    alignment: a file that says where its steps are; then it holds only where that is confirmed, too.
+    Raises BadInput where a file or the model is wrong, or the program does not run.
     """
-    source = read_program(program)
+    written = read_program(program)
+    asked = None if alignment is None else read_alignment(alignment)
     with clock.stage("load"):
         question = ask(job.model, dict(job.flags), device=job.device, trust=job.trust)
 
     def run(raws: list[Any]) -> list[Any]:
-        return _outputs(program, source, raws, clock)
+        return _outputs(written, raws, clock) if written.is_python else written.interpret(question, raws)
 
     with clock.stage("verify"):
         behaviour = judge(question, run, clock, job.seed)
         shown = differences(question, run, behaviour)
-    holds = behaviour.accepted(question.tolerance)
+    right = behaviour.accepted(question.tolerance)
+    with clock.stage("mechanism"):
+        mechanism = _mechanism(written, question, asked, clock, job.seed) if right else UNTRIED
+    why = "" if right else refusal(behaviour, question.tolerance)
+    if right and asked is not None and mechanism.verdict != "confirmed":
+        why = f"the alignment is {mechanism.verdict}: {mechanism.why}"
     return {
-        "holds": holds,
-        "why": "" if holds else refusal(behaviour, question.tolerance),
-        "program": {"file": program.name, "digest": hashlib.sha256(source.encode()).hexdigest()},
+        "holds": not why,
+        "why": why,
+        "program": {"file": program.name, "digest": written.digest},
         "network": network_part(question),
         "domain": question.domain.render(),
         "behaviour": {**behaviour_part(question, behaviour), "used_in_search": None},  # nobody can know
+        "mechanism": mechanism_part(mechanism),
         "differences": shown,
         "reproduce": reproduce_part(clock, job.seed, job.device),
     }
 
 
-def read_program(path: Path) -> str:
-    """Read a program file; raises BadInput where there is none, or it is no Python."""
+def _mechanism(written: Written, question: Question, asked: Alignment | None, clock: Clock, seed: int) -> Mechanism:
+    """Judge whether the network computes it as the program does; raises BadInput where the program cannot be traced."""
+    if clock.late:
+        return Mechanism("untested", "the budget ran out before the mechanism was looked at; give --budget more seconds")
     try:
-        source = path.read_text(encoding="utf-8")
-        compile(source, str(path), "exec")
-    except OSError as error:
-        raise BadInput(path, error.strerror or "a fault", "a Python file", "check the path") from error
-    except (SyntaxError, ValueError) as error:
-        raise BadInput(path, f"a fault: {error}", "a Python file in UTF-8", "correct it") from error
-    return source
+        explanation = written.explanation(question, lambda: _patience(clock))
+        return examine(question, explanation, np.random.default_rng([seed, 2]), alignment=asked, report=clock.report)
+    except (RuntimeError, TimeoutError) as error:
+        return Mechanism("untested", f"the program's variables could not be followed: {error}")
 
 
-def _outputs(program: Path, source: str, raws: list[Any], clock: Clock) -> list[Any]:
+def _patience(clock: Clock) -> float:
+    return max(_LEAST, clock.deadline - time.monotonic())
+
+
+def _outputs(written: Written, raws: list[Any], clock: Clock) -> list[Any]:
     """Run the program in a bare interpreter; raises BadInput where it does not answer each input with one JSON line."""
-    patience = max(_LEAST, clock.deadline - time.monotonic())
+    program, patience = written.path, _patience(clock)
     try:
-        return run_emitted(source, raws, timeout=patience)
+        return run_emitted(written.source, raws, timeout=patience)
     except TimeoutError as error:
         remedy = "correct it, or give --budget more seconds"
         raise BadInput(program, f"no answers to {len(raws)} inputs in {patience:.0f} s", "answers", remedy) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.planted.builder import Builder, nearest, tokens
-from tests.planted.forms import Form, at_least, copied, equal, gated, interpolated, larger, relu, wires
+from tests.planted.forms import Form, at_least, copied, gated, interpolated, larger, relu, wires
 from tests.planted.planted import Planted, plant
 
 LENGTH, SHARP = 5, 20.0
@@ -21,12 +21,12 @@ def total(mean: Form) -> tuple:
 def repeats(seed: int) -> Planted:
     """Fetches the token before, compares, and counts over all positions so far."""
     b = Builder(seed, tokens())
-    before = wires("p.a p.b p.c")
+    pa, pb, pc = wires("p.a p.b p.c")
     rep, mean, n = wires("rep mean n")
     b.embed()
     b.where()
-    b.attend("fetch", "embed where", PREVIOUS, sink=SHARP, **{f"p.{s}": f for s, f in zip("abc", (A, B, C))})
-    b.stage("match", "embed fetch", rep=sum((relu(p + s - 1) for p, s in zip(before, (A, B, C))), ()))
+    b.attend("fetch", "embed where", PREVIOUS, sink=SHARP, **{"p.a": A, "p.b": B, "p.c": C})
+    b.stage("match", "embed fetch", rep=relu(A + pa - 1) + relu(B + pb - 1) + relu(C + pc - 1))
     b.attend("spread", "match", [], mean=rep)
     b.stage("count", "spread where", n=total(mean))
     b.head("count embed", *nearest(n + A, range(7)))

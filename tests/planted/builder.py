@@ -18,7 +18,7 @@ from distill.readout import make_readout
 from tests.planted.forms import Feature, Form
 from tests.planted.modules import Attend, Pool, Stage, Wired
 
-JUNK, GAIN = 1, 0.1  # values of each module that nothing reads, and the spread of what they are computed with
+JUNK, GAIN = 1, 0.1  # values of each module but pools that nothing reads, and the spread of what they are computed with
 ROOM = 10  # units of each module beyond its values
 NOISE = 1e-4  # standard deviation of what is added to every weight
 
@@ -86,7 +86,7 @@ class Builder:
         readable = (*sources, name) if name in self.cells else sources
         parts = [part for feature in features.values() for part in feature]
         read, bias = self._read(readable, [form for _, form in parts])
-        junk = self.rng.standard_normal((len(read), JUNK)) * GAIN
+        junk = self._junk(readable)
         coefficients, at = np.zeros((len(parts) + JUNK, len(features) + JUNK)), 0
         for column, feature in enumerate(features.values()):
             coefficients[at : at + len(feature), column] = [c for c, _ in feature]
@@ -118,7 +118,7 @@ class Builder:
         value, bias = self._read(read, list(values.values()))
         if bias.any():
             raise ValueError(f"what {name} attends to has a constant; only weighted sums can be looked up")
-        junk = self.rng.standard_normal((len(value), JUNK)) * GAIN
+        junk = self._junk(read)
         query, key = (self._read(read, [pair[side] for pair in look])[0] for side in (0, 1))
         empty = np.array([*((nothing or {}).get(n, 0.0) for n in values), *[0.0] * JUNK]) @ space.basis
         turned = self._noisy(np.concatenate([value, junk], axis=1) @ space.basis)
@@ -129,7 +129,7 @@ class Builder:
         read = tuple(sources.split())
         space = self._space(name, values, read)
         weights, bias = self._read(read, list(values.values()))
-        weights = np.concatenate([weights, self.rng.standard_normal((len(weights), JUNK)) * GAIN], axis=1)
+        weights = np.concatenate([weights, np.zeros((len(weights), JUNK))], axis=1)
         bias = np.concatenate([bias, np.zeros(JUNK)])
         self.nodes[name] = Pool(self._noisy(weights), torch.as_tensor(bias), self._noisy(space.basis), largest)
 
@@ -161,7 +161,7 @@ class Builder:
     def _read(self, sources: Sequence[str], forms: Sequence[Form]) -> tuple[np.ndarray, np.ndarray]:
         """Give what reads forms off the sources' units, side by side: weights [unit, form] and constants [form]."""
         known: dict[str, np.ndarray] = {}
-        spaces = [self.spaces[s] for s in sources]
+        spaces = [space for _, space in self._spaces(sources)]
         starts = np.cumsum([0, *(s.basis.shape[1] for s in spaces)])
         for start, space in zip(starts, spaces, strict=False):
             for name, row in zip(space.names, space.basis, strict=False):
@@ -171,6 +171,14 @@ class Builder:
             for name, weight in form.weights.items():
                 weights[:, column] += weight * known[name]
         return weights, np.array([form.constant for form in forms])
+
+    def _spaces(self, sources: Sequence[str]) -> list[tuple[str, Space]]:
+        return [(name, self.spaces[name]) for name in sources]
+
+    def _junk(self, sources: Sequence[str]) -> np.ndarray:
+        """Give weights [unit, JUNK] of what nothing reads: of the sources' own junk, lest it tells their values."""
+        bases = [s.basis if n == "input" else s.basis[len(s.names) :] for n, s in self._spaces(sources)]
+        return np.concatenate([b.T @ self.rng.standard_normal((len(b), JUNK)) for b in bases]) * GAIN
 
     def _noisy(self, weights: np.ndarray) -> Tensor:
         return torch.as_tensor(weights + NOISE * self.rng.standard_normal(weights.shape))

@@ -11,7 +11,7 @@ X0, X1, X2, X3 = wires("x0 x1 x2 x3")
 
 def peaks(seed: int) -> Planted:
     """Two branches, that know of different inputs."""
-    b = Builder(seed, numbers(4, 4))
+    b = Builder(seed, numbers(4, 2))
     a, c = wires("a c")
     b.stage("left", "input", a=larger(X0, X1))
     b.stage("right", "input", c=larger(X2, X3))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,6 @@ def residue(form: Form, modulus: int, most: int) -> Feature:
 def interpolated(form: Form, points: Mapping[float, float]) -> Feature:
     """The broken line through points (argument -> value), steady before the first and after the last."""
     xs = sorted(points)
-    slopes = [0.0, *((points[b] - points[a]) / (b - a) for a, b in zip(xs, xs[1:], strict=False)), 0.0]
-    bends = ((after - before, form - x) for x, before, after in zip(xs, slopes, slopes[1:], strict=False))
+    slopes = [0.0, *((points[b] - points[a]) / (b - a) for a, b in pairwise(xs)), 0.0]
+    bends = ((after - before, form - x) for x, (before, after) in zip(xs, pairwise(slopes), strict=True))
     return steady(points[xs[0]]) + tuple(bends)

@@ -148,7 +148,7 @@ KINDS: dict[str, Callable[[Planted], Iterator[Claim]]] = {
     "constant": constant,
 }
 BITS = {  # of each kind of input, what refined steps also keep
-    ("x0", Axis.ROW): ("x3 > 1", "x0 > 2", "x2 == x1"),
+    ("x0", Axis.ROW): ("x3 > 1", "x0 > 0", "x2 == x1"),
     ("x", Axis.ROW): ("first(x) > 0", "length() > 2", "last(x) == 1"),
     ("x", Axis.POSITION): ("x > 0", "index() > 1", "x == 1"),
     ("token", Axis.ROW): ("length() > 2", 'first(token == #"a")', "length() % 2 == 1"),

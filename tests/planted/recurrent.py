@@ -5,15 +5,12 @@ from __future__ import annotations
 from tests.planted.builder import Builder, nearest, numbers, tokens
 from tests.planted.forms import (
     Form,
-    at_least,
     copied,
     either,
     equal,
     gated,
     larger,
-    relu,
     residue,
-    scaled,
     smaller,
     wires,
 )

@@ -169,7 +169,7 @@ def transplanted(net: Planted, step: str, site: str) -> float:
     found = reader.answers(net.question.subject.run(rows, patch={place: swap}).outputs, rows)
     clean = claim.run(rows)[RESULT]
     counted = reader.counted(rows, found) & predicted.get(DEFINED, True) & (predicted[RESULT] != clean)
-    assert counted.sum() > 20, f"{step}@{site}: {counted.sum()} answers must change"
+    assert counted.sum() > 10, f"{step}@{site}: {counted.sum()} answers must change"
     return float((found == predicted[RESULT])[counted].mean())
 
 

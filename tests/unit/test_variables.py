@@ -113,6 +113,9 @@ class TestSteps:
         assert changed["inputs.years"].tolist() == [[1], [6]]
 
 
+EIGHT = {"count": Given(np.array([[0, 8, 0, 0]]), np.array([[False, True, False, False]]))}
+
+
 class TestMemories:
     TEXT = """
         count, out, before = 0, [], 0
@@ -124,20 +127,18 @@ class TestMemories:
             out.append(count * 10 + change)
         return out
         """
-    ROWS = STREAM.rows([[5, 1, 6, 7]])
-    GIVEN = {"count": Given(np.array([[0, 8, 0, 0]]), np.array([[False, True, False, False]]))}
 
     def test_what_is_given_is_carried_on(self):
         found = body(self.TEXT)
         assert steps(found)["count"].carried
-        values = found.run(self.ROWS, self.GIVEN)
+        values = found.run(STREAM.rows([[5, 1, 6, 7]]), EIGHT)
         assert values["count"].tolist() == [[1, 8, 9, 10]]
         assert values[RESULT].tolist() == [[11, 87, 91, 101]]
 
     def test_or_the_next_position_goes_on_from_what_was_replaced(self):
         found = body(self.TEXT, memories=False)
         assert steps(found)["count"] == Step("count", ("inputs",), "position", "number", moves=True)
-        values = found.run(self.ROWS, self.GIVEN)
+        values = found.run(STREAM.rows([[5, 1, 6, 7]]), EIGHT)
         assert values["count"].tolist() == [[1, 8, 2, 3]]
         assert values[RESULT].tolist() == [[11, 87, 14, 31]]  # what reads it a position later reads what is given
 

@@ -1,0 +1,125 @@
+"""A program file as somebody wrote it, in Python or in the language: what it answers, and what it says on the way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from distill.errors import BadInput
+from distill.hypothesis import derived, is_recurrent, stated
+from distill.output import beside
+from distill.question import Question
+from distill.render import interpreted
+from distill.variables import variables
+from dsl.check import TypeMismatch
+from dsl.parser import ParseError, parse
+from dsl.terms import Expr, Literal, Program, Table, Value, subterms
+from dsl.types import Kind
+from verify.explanation import Explanation
+
+PYTHON = ".py"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """A program file. program: it, in the language; None where it is Python that no certificate knows."""
+
+    path: Path
+    source: str
+    program: Program | None
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the text."""
+        return sha256(self.source.encode()).hexdigest()
+
+    @property
+    def is_python(self) -> bool:
+        """Whether it is to be run as Python, else in the language's interpreter."""
+        return self.path.suffix == PYTHON
+
+    def interpret(self, question: Question, raws: list[Any]) -> list[Any]:
+        """Give a program's outputs in the language, as one in Python would write them to JSON."""
+        assert self.program is not None
+        rows = question.domain.rows(raws)
+        lines = interpreted(question, self.program.result, spoken(self.program.result, question), None, rows)
+        return [_plain(line, question) for line in lines]
+
+    def explanation(self, question: Question, patience: Callable[[], float]) -> Explanation:
+        """Give what it says of how the network computes its answers.
+
+        A program in the language with named steps claims these; one without, and one that was emitted, whatever brings
+        values from one position to another. In Python, the variables of `predict` are the steps.
+        """
+        if self.program is None:
+            return replace(variables(self.source, question, patience, memories=is_recurrent(question)), strict=False)
+        symbols = spoken(self.program.result, question)
+        if self.program.steps:
+            return stated(question, self.program, symbols)
+        return derived(question, self.program.result, symbols)
+
+
+def read_program(path: Path) -> Written:
+    """Read a program file; raises BadInput where there is none, or it is no program."""
+    try:
+        source = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or f"a fault: {error}"
+        raise BadInput(path, why, "a program file in UTF-8", "check the path") from error
+    if path.suffix != PYTHON:
+        return Written(path, source, _parsed(path, source))
+    try:
+        compile(source, str(path), "exec")
+    except (SyntaxError, ValueError) as error:
+        raise BadInput(path, f"a fault: {error}", "a Python file in UTF-8", "correct it") from error
+    return Written(path, source, _certified(path, source))
+
+
+def _parsed(path: Path, source: str) -> Program:
+    try:
+        found = parse(source)
+    except (ParseError, TypeMismatch) as error:
+        expected = "a program in the language (or in Python, in a file named .py)"
+        raise BadInput(path, f"a fault: {error}", expected, "correct it") from error
+    if not isinstance(found, Program):
+        raise BadInput(path, "a term", "a program: lines `input ...`, and `return ...`", "declare its inputs")
+    return found
+
+
+def _certified(path: Path, source: str) -> Program | None:
+    """Give the program that a certificate beside the file says it was emitted from, None where none does."""
+    try:
+        part = json.loads(beside(path, ".certificate.json").read_text(encoding="utf-8"))["program"]
+        if part["digest"] != sha256(source.encode()).hexdigest():
+            return None
+        found = parse(part["dsl"])
+    except (OSError, ValueError, KeyError, TypeError, TypeMismatch):
+        return None
+    return found if isinstance(found, Program) else None
+
+
+def spoken(term: Expr, question: Question) -> tuple[Value, ...]:
+    """Give the symbols that a program speaks of beside the domain's own."""
+    found: dict[tuple, Value] = {}
+    for part in subterms(term):
+        values: list[Value] = []
+        if isinstance(part, Literal) and part.kind is Kind.SYMBOL:
+            values = [part.value]
+        elif isinstance(part, Table):
+            values = [part.default, *(v for _, v in part.entries)] if part.kind is Kind.SYMBOL else []
+            values += [k for key, _ in part.entries for k, kind in zip(key, part.key_kinds, strict=True) if kind is Kind.SYMBOL]
+        for value in (*values, *question.readout.symbols):
+            found[type(value), value] = value
+    known = {(type(s), s) for s in question.domain.symbols}
+    return tuple(v for key, v in found.items() if key not in known and v is not None)
+
+
+def _plain(value: Any, question: Question) -> Any:
+    """Give an output as JSON reads it back."""
+    if isinstance(value, list):
+        return [_plain(v, question) for v in value]
+    return [s for s in question.readout.symbols if s in value] if isinstance(value, frozenset) else value
