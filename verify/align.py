@@ -6,7 +6,7 @@ chosen by what swapping the step there does (interchange), which a place that is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +15,18 @@ from verify.bench import Bench
 from verify.encoding import shares
 from verify.explanation import Step
 from verify.interchange import Trial, outcomes, pair_up
-from verify.placement import MAPS, Placement, Where, cell_values, columns, mask, subspaces, wheres
+from verify.placement import (
+    MAPS,
+    Placement,
+    Regressors,
+    Where,
+    cell_values,
+    columns,
+    mask,
+    regressors,
+    subspaces,
+    wheres,
+)
 from verify.subject import Site
 
 ENCODED = 0.9  # share of a step's variance that is linear in a site's activations, from which it is tried
@@ -107,10 +118,10 @@ def choose(
     if places is not None:
         contest.enter([(e, p) for e in proposed for p in places if (p.site, p.where) == (e.site, e.where)])
         return contest.best
-    contest.enter((e, p) for e in proposed for p in subspaces(bench, step, e.site, e.where, MAPS[:2]))
+    contest.enter((e, p) for e in proposed for p in contest.estimated(e, MAPS[:2]))
     leading = sorted(contest.seen, key=lambda c: -c.score)[:LEADING]
     best = [e for c in leading for e in proposed if (e.site, e.where) == (c.placement.site, c.placement.where)]
-    contest.enter((e, p) for e in best for p in subspaces(bench, step, e.site, e.where, MAPS[2:]))
+    contest.enter((e, p) for e in best for p in contest.estimated(e, MAPS[2:]))
     return contest.best
 
 
@@ -123,6 +134,14 @@ class _Contest:
     rng: np.random.Generator
     seen: list[Chosen] = field(default_factory=list)
     trials: dict[Where, Trial] = field(default_factory=dict)
+    known: dict[Where, Regressors] = field(default_factory=dict)
+
+    def estimated(self, encoded: Encoded, maps: Sequence[str]) -> Iterator[Placement]:
+        """Yield the subspaces of a proposed site."""
+        where = encoded.where
+        if where not in self.known:
+            self.known[where] = regressors(self.bench, self.step, where)
+        yield from subspaces(self.bench, self.step, encoded.site, where, self.known[where], maps)
 
     @property
     def best(self) -> Chosen | None:

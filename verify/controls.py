@@ -10,7 +10,7 @@ import numpy as np
 from verify.bench import Bench
 from verify.explanation import Step
 from verify.interchange import Draw, Placed, Rate, interchange, outcome, pair_up, partners
-from verify.placement import MAPS, Placement, subspaces, wheres
+from verify.placement import MAPS, Placement, regressors, subspaces, wheres
 from verify.scrub import agreement, draw, value_classes
 
 COARSENED = "coarsened step"  # reported, but no gate: that a step's finest distinctions seldom matter refutes nothing
@@ -68,7 +68,8 @@ def twinned(twin: Bench, placed: Sequence[Placed], held: Mapping[str, Rate], rng
     for step, placement in placed:
         again = [placement]
         if placement.map in MAPS:
-            again = list(subspaces(twin, step, placement.site, placement.where, [placement.map]))
+            known = regressors(twin, step, placement.where)
+            again = list(subspaces(twin, step, placement.site, placement.where, known, [placement.map]))
         for same in again:
             found = interchange(twin, [(step, same)], rng).changed
             controls.append(_judged("random twin", step.name, found, held[step.name]))

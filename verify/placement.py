@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from verify.bench import Bench, as_recorded
-from verify.explanation import Step
+from verify.explanation import RESULT, Step
 from verify.subject import Site, Swap
 
 CLASSES = 32  # distinct values up to which a step's subspace is that of its classes' effects, not of one direction
 CELLS = 3000  # cells that effects are estimated on
 MAPS = (
-    *("classes", "classes beside the rest", "classes beside the answer"),
-    *("direction", "direction beside the rest", "direction beside the answer"),
+    *("classes", "classes beside the rest", "classes beside the rest backwards"),
+    *("classes beside the numbers", "classes beside the answer"),
+    *("direction", "direction beside the rest", "direction beside the rest backwards"),
+    *("direction beside the numbers", "direction beside the answer"),
 )
+FREE = 0.05  # share of a step's variance that what stands beside it must leave unexplained
+POSITION = ""  # the name of the position among what is known of a cell: no step's
 KEPT = 1e-3  # singular values below this share of the largest are noise
 
 Where = Literal["each", "last", "row"]  # at the same position, at the last real one, at a site without positions
@@ -53,7 +57,7 @@ def mask(bench: Bench, where: Where) -> np.ndarray:
         return np.ones((len(bench), 1), dtype=bool)
     if where == "last":
         return np.arange(bench.rows.values.shape[1]) == bench.lengths[:, None] - 1
-    return bench.cells
+    return bench.cells.copy()
 
 
 def cell_values(bench: Bench, name: str, at: np.ndarray) -> np.ndarray:
@@ -74,36 +78,87 @@ def columns(values: np.ndarray, step: Step) -> np.ndarray:
     return values[:, None].astype(float)
 
 
-def subspaces(bench: Bench, step: Step, site: Site, where: Where, maps: Sequence[str]) -> Iterator[Placement]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Regressors:
+    """What a site's units are regressed on, at some cells, to see what a step does to them.
+
+    at: bool [row, position], the cells; own: the step's values; beside: what stands beside the step, by name.
+    """
+
+    at: np.ndarray
+    own: np.ndarray
+    beside: Mapping[str, Sequence[np.ndarray]]
+
+
+def regressors(bench: Bench, step: Step, where: Where) -> Regressors:
+    """Gather what is known of each cell: the rest of the explanation, as classes and as numbers, and the answer."""
+    at = mask(bench, where)
+    at[at] = np.arange(int(at.sum())) < CELLS
+    own = cell_values(bench, step.name, at)
+    names = [n for n in bench.values if n not in (step.name, RESULT) and bench.values[n].shape[1] in (1, at.shape[1])]
+    rest = {n: v for n in names for v in [cell_values(bench, n, at)] if len(np.unique(v)) > 1}
+    if at.shape[1] > 1:
+        rest[POSITION] = np.broadcast_to(np.arange(at.shape[1]), at.shape)[at]
+    few = {n: one_hot(v) for n, v in rest.items() if len(np.unique(v)) <= CLASSES}
+    answers = [one_hot(grouped(bench.answers[at]))] if bench.answers.shape == at.shape else []
+    values = one_hot(own) if len(np.unique(own)) <= CLASSES else own[:, None]
+    backwards = dict(reversed(few.items()))
+    beside = {
+        "": [],
+        "the rest": _leaving_free(values, bench, step, few),
+        "the rest backwards": _leaving_free(values, bench, step, backwards),
+        "the numbers": [v[:, None].astype(float) for v in rest.values()],
+        "the answer": answers,
+    }
+    return Regressors(at, own, beside)
+
+
+def _leaving_free(own: np.ndarray, bench: Bench, step: Step, few: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    """Give as much of the rest as does not determine the step: first what it is not computed from."""
+    above = _above(bench, step)
+    chosen: list[np.ndarray] = []
+    for name in sorted(few, key=lambda n: n in above):
+        tried = np.concatenate([*chosen, few[name]], axis=1)
+        tried, wanted = tried - tried.mean(axis=0), own - own.mean(axis=0)
+        effects = np.linalg.pinv(tried.T @ tried, rcond=1e-8, hermitian=True) @ (tried.T @ wanted)
+        if ((wanted - tried @ effects) ** 2).sum() >= FREE * (wanted**2).sum():
+            chosen.append(few[name])
+    return chosen
+
+
+def _above(bench: Bench, step: Step) -> set[str]:
+    """Give what a step is computed from, directly or not."""
+    steps = {s.name: s for s in bench.explanation.steps}
+    found: set[str] = set()
+    stack = list(step.reads)
+    while stack:
+        name = stack.pop()
+        if name not in found:
+            found.add(name)
+            stack += steps[name].reads if name in steps else ()
+    return found
+
+
+def subspaces(
+    bench: Bench, step: Step, site: Site, where: Where, known: Regressors, maps: Sequence[str]
+) -> Iterator[Placement]:
     """Yield subspaces of a site that may hold a step: the span of its values' effects on the units.
 
     maps: of MAPS, how the effects are estimated. They are those of a regression of the units on the step's values: by
-    themselves (class means), or beside all else that the explanation knows of the cell, or what the network answers
-    there, so that what merely goes with the step is left out; of a number also on its value alone (one direction).
+    themselves (class means), or beside what else is known of the cell, so that what merely goes with the step is left
+    out; of a number also on its value alone (one direction).
     """
-    at = mask(bench, where)
-    units = bench.activations[site][at]
-    if len(units) > CELLS:
-        units = units[: CELLS]
-    own = cell_values(bench, step.name, at)[: len(units)]
+    units = bench.activations[site][known.at]
     seen: list[np.ndarray] = []
     for name in maps:
         design, _, beside = name.partition(" beside ")
-        if design == "direction" and step.kind == "symbol":
+        if (design == "direction" and step.kind == "symbol") or (beside and not known.beside[beside]):
             continue
-        company = {"": [], "the rest": _company(bench, step, at), "the answer": _answers(bench, at)}[beside]
-        if beside and not company:
-            continue
-        wanted = columns(own, step) if design == "classes" else own[:, None].astype(float)
-        basis = _span(wanted, [one_hot(c[: len(units)]) for c in company], units)
+        wanted = columns(known.own, step) if design == "classes" else known.own[:, None].astype(float)
+        basis = _span(wanted, known.beside[beside], units)
         if basis.shape[1] and not any(_equal(basis, b) for b in seen):
             seen.append(basis)
             yield Placement(site, where, basis, name)
-
-
-def _answers(bench: Bench, at: np.ndarray) -> list[np.ndarray]:
-    """Give the network's answers at cells, where there is one at each."""
-    return [grouped(bench.answers[at])] if bench.answers.shape == at.shape else []
 
 
 def grouped(answers: np.ndarray) -> np.ndarray:
@@ -111,15 +166,6 @@ def grouped(answers: np.ndarray) -> np.ndarray:
     if answers.dtype.kind != "f":
         return answers
     return np.searchsorted(np.quantile(answers, [0.25, 0.5, 0.75]), answers)
-
-
-def _company(bench: Bench, step: Step, at: np.ndarray) -> list[np.ndarray]:
-    """Give the values of all else that is known of a cell: other steps and inputs of few values, and the position."""
-    names = [n for n in bench.values if n not in (step.name, "result") and bench.values[n].shape[1] in (1, at.shape[1])]
-    found = [cell_values(bench, n, at) for n in names]
-    if at.shape[1] > 1:
-        found.append(np.broadcast_to(np.arange(at.shape[1]), at.shape)[at])
-    return [v for v in found if 1 < len(np.unique(v)) <= CLASSES]
 
 
 def _span(design: np.ndarray, beside: Sequence[np.ndarray], units: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from distill.readout import make_readout
 from tests.planted.forms import Feature, Form
 from tests.planted.modules import Attend, Pool, Stage, Wired
 
-JUNK, GAIN = 1, 0.1  # values of each module but pools that nothing reads, and the spread of what they are computed with
+JUNK, GAIN = 1, 0.4  # values of each module but pools that nothing reads, and the spread of what they are computed with
 ROOM = 10  # units of each module beyond its values
 NOISE = 1e-4  # standard deviation of what is added to every weight
 
@@ -189,7 +189,7 @@ def nearest(form: Form, values: range) -> tuple[Form, ...]:
     return tuple(2 * v * form - v * v for v in values)
 
 
-def tokens(vocab: str = "abc", length: tuple[int, int] = (1, 5)) -> InputSpec:
+def tokens(vocab: str = "abc", length: tuple[int, int] = (4, 5)) -> InputSpec:
     """Give the input of sequences of letters, or of integers where they are digits."""
     symbols = tuple(int(s) if s.isdigit() else s for s in vocab)
     return InputSpec(kind="tokens", vocab=symbols, length=length)

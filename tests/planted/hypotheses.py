@@ -131,11 +131,8 @@ def constant(p: Planted) -> Iterator[Claim]:
         number = call("int", fixed) if check(fixed).kind is Kind.BOOL else fixed
         instead = call("add", term, number if value == 0 else call("sub", number, integer(value)))
         result = substitute(p.program.result, {term: instead})
-        steps = tuple((n, t if t is term else substitute(t, {term: instead})) for n, t in p.program.steps)
-        yield (
-            Program(p.program.inputs, (*steps, ("fixed", fixed)), result),
-            {**p.alignment, "fixed": p.alignment[step]},
-        )
+        steps, site = ((step, term), ("fixed", fixed)), p.alignment[step]
+        yield Program(p.program.inputs, steps, result), {step: site, "fixed": site}
 
 
 KINDS: dict[str, Callable[[Planted], Iterator[Claim]]] = {
@@ -149,9 +146,9 @@ KINDS: dict[str, Callable[[Planted], Iterator[Claim]]] = {
 }
 BITS = {  # of each kind of input, what refined steps also keep
     ("x0", Axis.ROW): ("x3 > 1", "x0 > 0", "x2 == x1"),
-    ("x", Axis.ROW): ("first(x) > 0", "length() > 2", "last(x) == 1"),
+    ("x", Axis.ROW): ("first(x) > 0", "length() % 2 == 1", "last(x) == 1"),
     ("x", Axis.POSITION): ("x > 0", "index() > 1", "x == 1"),
-    ("token", Axis.ROW): ("length() > 2", 'first(token == #"a")', "length() % 2 == 1"),
+    ("token", Axis.ROW): ("length() % 2 == 1", 'first(token == #"a")', 'last(token == #"b")'),
     ("token", Axis.POSITION): ("index() > 1", "index() % 2 == 0", "index() == 1"),
 }
 CONSTANTS = {  # and terms that have one value on the whole domain, with it

@@ -12,7 +12,7 @@ X = Form({"x": 1.0})
 
 def crowd(seed: int) -> Planted:
     """How many are large, and the largest of all."""
-    b = Builder(seed, numbers(1, 3, (1, 4)))
+    b = Builder(seed, numbers(1, 3, (3, 4)))
     big, k, m = wires("big k m")
     b.stage("each", "input", big=at_least(X, 2), x=copied(X))
     b.pool("total", "each", k=big)
@@ -71,7 +71,7 @@ def spread(seed: int) -> Planted:
 
 def thirds(seed: int) -> Planted:
     """A sum that goes round, and how many are 0; the answer stands at every position."""
-    b = Builder(seed, numbers(1, 2, (1, 5)))
+    b = Builder(seed, numbers(1, 2, (4, 5)))
     zero, z, t, q = wires("zero z t q")
     b.stage("each", "input", zero=equal(X, 0), x=copied(X))
     b.pool("zeros", "each", z=zero)
@@ -99,7 +99,7 @@ def thirds(seed: int) -> Planted:
 
 def gate(seed: int) -> Planted:
     """A count that passes where a flag is up, and another."""
-    b = Builder(seed, tokens())
+    b = Builder(seed, tokens("abc", (3, 4)))
     f, n, nb, g = wires("f n nb g")
     b.embed()
     b.pool("flag", "embed", largest=True, f=C)
