@@ -265,15 +265,19 @@ def moves(term: Call) -> bool:
     return term.op == "scan" or (primitive is not None and primitive.family in _MOVING and term.op not in _STILL)
 
 
-def derived(question: Question, term: Expr, symbols: Sequence[Value] = ()) -> Hypothesis:
+def derived(question: Question, term: Expr, symbols: Sequence[Value] = (), *, at_once: bool = False) -> Hypothesis:
     """Give a program every part of which is a step: what it computes, and what each part that moves values reads.
 
     A value that is read at several places is a step of its own at each of those that move it, as a network may read
     it at different places. In a network with a state, values are moved by being remembered: what an earlier position's
     value is wanted for is a memory, and that value itself needs no place when it is read.
+    at_once: whether what is remembered is also what the position itself reads of it, as where outputs are read off the
+    state alone.
     """
     recurrent = is_recurrent(question)
     result, readings, readers = _apart(spelt_out(question, term), recurrent)
+    if at_once:
+        result = substitute(result, {source: edge for edge, source in readings.items()})
     terms = [t for t in _all(result, readings) if _is_step(t, result, readings, recurrent)]
     names = {t: _name(t, readings) for t in terms}
     parts = []
@@ -283,6 +287,14 @@ def derived(question: Question, term: Expr, symbols: Sequence[Value] = ()) -> Hy
         whole = readers[t] if isinstance(t, Input) else substitute(t, dict(readings))
         parts.append(Part(replace(step, carried=step.carried or kept, moves=step.moves or kept), t, whole))
     return Hypothesis(question, result, tuple(parts), tuple(symbols), readings, strict=False)
+
+
+def ways(question: Question, term: Expr, symbols: Sequence[Value] = ()) -> Sequence[Hypothesis]:
+    """Give the ways in which a network of this kind may go about a program, the most particular first."""
+    first = derived(question, term, symbols)
+    if not (is_recurrent(question) and first.readings):
+        return [first]
+    return [first, derived(question, term, symbols, at_once=True)]
 
 
 def is_recurrent(question: Question) -> bool:

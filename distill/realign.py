@@ -9,20 +9,21 @@ import numpy as np
 
 from distill.clock import Clock
 from distill.evidence import Evidence
-from distill.hypothesis import Hypothesis, derived, spelt_out
+from distill.hypothesis import Hypothesis, spelt_out, ways
 from distill.mechanism import examine
 from distill.question import Question
 from distill.standing import Standing, judge
 from dsl import bits, simplify
 from dsl.check import check, free_state
 from dsl.evaluate import evaluate
-from dsl.terms import Call, Expr, substitute, subterms
+from dsl.terms import Call, Expr, Value, substitute, subterms
 from dsl.types import Axis
 from synthesis.attempt import Candidate, Settings
 from synthesis.problem import Problem, Target
 from synthesis.search import search
 from verify.mechanism import Mechanism
 
+LATE = "the budget ran out before the mechanism was looked at; give --budget more seconds"
 SPARE = 24.0  # bits that a program may be longer for taking the network's way
 LEVELS = 4  # terms round a step that are replaced, from the smallest
 SHORT = Settings(sizes=3, capacity=4000)  # how far another way is looked for
@@ -49,8 +50,8 @@ def explained(
 
     others: programs that the search found beside it. What comes back is the first that is confirmed, else `standing`.
     """
-    hypothesis = derived(question, standing.term, standing.symbols)
-    first = Explained(standing, _examined(question, hypothesis, clock, rng))
+    hypothesis, mechanism = _examined(question, standing.term, standing.symbols, clock, rng)
+    first = Explained(standing, mechanism)
     if first.mechanism.verdict == "confirmed":
         return first
     tried = 0
@@ -59,7 +60,7 @@ def explained(
         if tried == TRIED or clock.late:
             break
         tried += 1
-        mechanism = _examined(question, derived(question, term, standing.symbols), clock, rng)
+        _, mechanism = _examined(question, term, standing.symbols, clock, rng)
         if mechanism.verdict == "confirmed":
             again = judge(question, evidence, Candidate(term, bits(term), standing.origin), clock, rng)
             if again.accepted:
@@ -67,10 +68,19 @@ def explained(
     return first
 
 
-def _examined(question: Question, hypothesis: Hypothesis, clock: Clock, rng: np.random.Generator) -> Mechanism:
-    if clock.late:
-        return Mechanism("untested", "the budget ran out before the mechanism was looked at; give --budget more seconds")
-    return examine(question, hypothesis, rng, report=clock.report)
+def _examined(
+    question: Question, term: Expr, symbols: Sequence[Value], clock: Clock, rng: np.random.Generator
+) -> tuple[Hypothesis, Mechanism]:
+    """Judge the ways in which the network may go about a program, until one is confirmed; else give the first."""
+    found: list[tuple[Hypothesis, Mechanism]] = []
+    for way in ways(question, term, symbols):
+        if clock.late:
+            found.append((way, Mechanism("untested", LATE)))
+            break
+        found.append((way, examine(question, way, rng, report=clock.report)))
+        if found[-1][1].verdict == "confirmed":
+            return found[-1]
+    return found[0]
 
 
 def _alternatives(

@@ -17,6 +17,7 @@ from distill.emit import run_emitted
 from distill.errors import BadInput
 from distill.mechanism import examine
 from distill.question import Question, ask
+from distill.realign import LATE
 from distill.standing import EXHAUSTIVE, FRESH, refusal
 from distill.written import Written, read_program
 from dsl.rows import Answers, Rows
@@ -74,7 +75,7 @@ def verify(program: Path, job: Job, clock: Clock, alignment: Path | None = None)
 def _mechanism(written: Written, question: Question, asked: Alignment | None, clock: Clock, seed: int) -> Mechanism:
     """Judge whether the network computes it as the program does; raises BadInput where the program cannot be traced."""
     if clock.late:
-        return Mechanism("untested", "the budget ran out before the mechanism was looked at; give --budget more seconds")
+        return Mechanism("untested", LATE)
     try:
         explanation = written.explanation(question, lambda: _patience(clock))
         return examine(question, explanation, np.random.default_rng([seed, 2]), alignment=asked, report=clock.report)

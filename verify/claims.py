@@ -76,10 +76,10 @@ def telling(bench: Bench, step: Step, proposed: Sequence[Encoded]) -> list[Encod
     """Leave out the sites where swapping a step that is an input is but giving the network another input.
 
     Those are the sites through which all of the input goes: with the same activations there, rows of one length are
-    the same ever after.
+    the same ever after. What a memory is carried to is told apart even there.
     """
     inputs = set(bench.values) - {s.name for s in bench.explanation.steps}
-    if not (len(step.reads) == 1 and step.reads[0] in inputs and _only_reader(bench, step)):
+    if step.carried or not (len(step.reads) == 1 and step.reads[0] in inputs and _only_reader(bench, step)):
         return list(proposed)
     return [e for e in proposed if not is_bottleneck(bench, e.site)]
 

@@ -101,7 +101,9 @@ def regressors(bench: Bench, step: Step, where: Where) -> Regressors:
         rest[POSITION] = np.broadcast_to(np.arange(at.shape[1]), at.shape)[at]
     few = {n: one_hot(v) for n, v in rest.items() if len(np.unique(v)) <= CLASSES}
     answers = [one_hot(grouped(bench.answers[at]))] if bench.answers.shape == at.shape else []
-    values = one_hot(own) if len(np.unique(own)) <= CLASSES else own[:, None]
+    values = [one_hot(own)] if len(np.unique(own)) <= CLASSES else []
+    if step.kind == "number":
+        values.append(own[:, None].astype(float))
     backwards = dict(reversed(few.items()))
     beside = {
         "": [],
@@ -113,17 +115,24 @@ def regressors(bench: Bench, step: Step, where: Where) -> Regressors:
     return Regressors(at, own, beside)
 
 
-def _leaving_free(own: np.ndarray, bench: Bench, step: Step, few: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+def _leaving_free(
+    values: Sequence[np.ndarray], bench: Bench, step: Step, few: Mapping[str, np.ndarray]
+) -> list[np.ndarray]:
     """Give as much of the rest as does not determine the step: first what it is not computed from."""
     above = _above(bench, step)
     chosen: list[np.ndarray] = []
     for name in sorted(few, key=lambda n: n in above):
         tried = np.concatenate([*chosen, few[name]], axis=1)
-        tried, wanted = tried - tried.mean(axis=0), own - own.mean(axis=0)
-        effects = np.linalg.pinv(tried.T @ tried, rcond=1e-8, hermitian=True) @ (tried.T @ wanted)
-        if ((wanted - tried @ effects) ** 2).sum() >= FREE * (wanted**2).sum():
+        if all(_unexplained(own, tried) >= FREE for own in values):
             chosen.append(few[name])
     return chosen
+
+
+def _unexplained(wanted: np.ndarray, known: np.ndarray) -> float:
+    """Give the share of the variance of some columns that is not linear in others."""
+    known, wanted = known - known.mean(axis=0), wanted - wanted.mean(axis=0)
+    effects = np.linalg.pinv(known.T @ known, rcond=1e-8, hermitian=True) @ (known.T @ wanted)
+    return float(((wanted - known @ effects) ** 2).sum() / max(float((wanted**2).sum()), 1e-12))
 
 
 def _above(bench: Bench, step: Step) -> set[str]:

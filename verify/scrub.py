@@ -68,7 +68,7 @@ def _scrubbing(
 
 def value_classes(bench: Bench, step: Step, placement: Placement, values: np.ndarray | None = None) -> Classes:
     """Give the classes of a place's cells by the value of one step (or by other values), and by position."""
-    return _classes(bench, placement, [bench.values[step.name] if values is None else values])
+    return _classes(bench, placement, [bench.values[step.name] if values is None else values], step.carried)
 
 
 def randomised(bench: Bench, placed: Sequence[Placed], rng: np.random.Generator) -> np.ndarray:
@@ -149,14 +149,19 @@ def _frontier(reads: Sequence[str], steps: Mapping[str, Step], places: Mapping[s
 
 def live_classes(bench: Bench, placed: Sequence[Placed], site: Site, order: Sequence[Site]) -> Classes:
     """Give the classes of a site's cells: same position, same values of all that the explanation needs there."""
-    placement = next(p for _, p in placed if p.site == site)
-    return _classes(bench, placement, [bench.values[name] for name in live(bench, placed, site, order)])
+    step, placement = next(one for one in placed if one[1].site == site)
+    return _classes(bench, placement, [bench.values[name] for name in live(bench, placed, site, order)], step.carried)
 
 
-def _classes(bench: Bench, placement: Placement, columns: Sequence[np.ndarray]) -> Classes:
-    """Give classes of cells that agree in some columns, and in their position where the place is at each."""
+def _classes(bench: Bench, placement: Placement, columns: Sequence[np.ndarray], carried: bool = False) -> Classes:
+    """Give classes of cells that agree in some columns, and in their position where the place is at each.
+
+    carried: whether the place is a memory, that may be the same at other times.
+    """
     at = mask(bench, placement.where)
-    keys = [np.broadcast_to(np.arange(at.shape[1]), at.shape)[at].astype(float)] if placement.where == "each" else []
+    keys = []
+    if placement.where == "each" and not carried:
+        keys.append(np.broadcast_to(np.arange(at.shape[1]), at.shape)[at].astype(float))
     for values in columns:
         if values.shape[1] in (1, at.shape[1]):  # else: a value a position, a place without positions
             keys.append(np.broadcast_to(values, at.shape)[at].astype(float))

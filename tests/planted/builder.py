@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -52,9 +52,10 @@ class Builder:
     def embed(self) -> None:
         """Add the embedding of the tokens: the values `is.SYMBOL`, and `token` where symbols are integers."""
         vocab = self.spec.vocab or ()
-        columns = {f"is.{s}": [float(s == t) for t in vocab] for s in vocab}
-        if all(isinstance(s, int) for s in vocab):
-            columns = {"token": [float(t) for t in vocab if isinstance(t, int)]}
+        symbols = [s for s in vocab if s != self.spec.pad]
+        columns = {f"is.{s}": [float(s == t) for t in vocab] for s in symbols}
+        if all(isinstance(s, int) for s in symbols):
+            columns = {"token": [float(t) if isinstance(t, int) else 0.0 for t in vocab]}
         self._embedding("embed", columns, ("input",))
 
     def where(self) -> None:
@@ -189,12 +190,12 @@ def nearest(form: Form, values: range) -> tuple[Form, ...]:
     return tuple(2 * v * form - v * v for v in values)
 
 
-def tokens(vocab: str = "abc", length: tuple[int, int] = (4, 5)) -> InputSpec:
-    """Give the input of sequences of letters, or of integers where they are digits."""
-    symbols = tuple(int(s) if s.isdigit() else s for s in vocab)
-    return InputSpec(kind="tokens", vocab=symbols, length=length)
+def tokens(letters: str = "abc", length: tuple[int, int] = (4, 5)) -> InputSpec:
+    """Give the input of sequences of letters, or of integers where they are digits, padded with what is neither."""
+    symbols = tuple(int(s) if s.isdigit() else s for s in letters)
+    return InputSpec(kind="tokens", vocab=(*symbols, "-"), pad="-", length=length)
 
 
 def numbers(width: int, high: int, length: tuple[int, int] | None = None) -> InputSpec:
     """Give the input of integers from 0."""
-    return replace(InputSpec(kind="numbers", width=width, length=length), low=(0,), high=(high,))
+    return InputSpec(kind="numbers", width=width, length=length, low=(0,), high=(high,))

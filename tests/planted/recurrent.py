@@ -77,7 +77,7 @@ def walk(seed: int) -> Planted:
 
 def ring(seed: int) -> Planted:
     """A sum that goes round, and the largest so far; only the last position answers."""
-    b = Builder(seed, numbers(1, 2, (4, 5)))
+    b = Builder(seed, numbers(1, 2, (5, 5)))
     s, k, e = wires("s k e")
     b.cell("ring", "input", s=residue(s + X, 3, 4))
     b.cell("peak", "input", k=larger(k, X))
