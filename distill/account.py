@@ -6,7 +6,7 @@ from typing import Any
 
 from verify.controls import Control
 from verify.interchange import LEVEL, Interchange, Rate
-from verify.mechanism import HOLDS, PAIR_HOLDS, Finding, Mechanism
+from verify.mechanism import HOLDS, KEPT, PAIR_HOLDS, Finding, Mechanism
 from verify.align import ENCODED
 
 UNTRIED = Mechanism("untested", "no program was accepted, so nothing was looked for")
@@ -32,7 +32,7 @@ def mechanism_part(mechanism: Mechanism) -> dict[str, Any]:
         "untested": {f.step.name: f.why for f in mechanism.findings if f.status == "untested"},
         "refuted": {f.step.name: f.why for f in mechanism.findings if f.status == "refuted"},
         "rows": {"looked_on": mechanism.rows[0], "tested_on": mechanism.rows[1], "digest": mechanism.digest or None},
-        "thresholds": {"encoded": ENCODED, "holds": HOLDS, "pairs_hold": PAIR_HOLDS, "level": LEVEL},
+        "thresholds": {"encoded": ENCODED, "holds": HOLDS, "pairs_hold": PAIR_HOLDS, "scrubbing_keeps": KEPT, "level": LEVEL},
     }
 
 

@@ -16,7 +16,7 @@ from dsl.rows import Rows
 from verify.bench import Bench, bench, suits
 from verify.explanation import Explanation, Step
 from verify.mechanism import Mechanism, judge
-from verify.placement import MAPS, Placement, Where, regressors, subspaces, wheres
+from verify.placement import MAPS, STATED, Placement, Where, regressors, subspaces, wheres
 from verify.subject import Site
 
 ROWS = (64, 256)  # least and most rows to look on, and as many to test on
@@ -105,6 +105,6 @@ def _placing(site: Site, entry: Mapping[str, object]) -> Callable[[Bench, Step],
             known = {where: regressors(fit, step, where) for where in asked}
             return [p for where in asked for p in subspaces(fit, step, site, where, known[where], MAPS)]
         basis = np.eye(fit.activations[site].shape[-1], dtype=np.float32)[:, np.asarray(units, dtype=int)]
-        return [Placement(site, where, basis, "stated") for where in asked]
+        return [Placement(site, where, basis, STATED) for where in asked]
 
     return place

@@ -17,6 +17,7 @@ from verify.explanation import Step
 from verify.interchange import Trial, outcomes, pair_up
 from verify.placement import (
     MAPS,
+    STATED,
     Placement,
     Regressors,
     Where,
@@ -85,10 +86,13 @@ def proposals(
 ) -> list[Encoded]:
     """Give the sites worth trying, in the order of computation: spread over all that encode the step well.
 
-    places: the only ones that are asked for, where some are.
+    places: the only ones that are asked for, where some are; those whose very units are stated are tried however well
+    they encode it.
     """
-    asked = None if places is None else {(p.site, p.where) for p in places}
-    good = [e for e in found if e.share >= ENCODED and (asked is None or (e.site, e.where) in asked)]
+    if places is not None:
+        asked = {(p.site, p.where): p.map == STATED for p in places}
+        return [e for e in found if (e.site, e.where) in asked and (e.share >= ENCODED or asked[e.site, e.where])]
+    good = [e for e in found if e.share >= ENCODED]
     keep = np.unique(np.linspace(0, len(good) - 1, tried).astype(int)) if good else ()
     return [good[k] for k in keep]
 

@@ -25,6 +25,7 @@ from verify.placement import Placement
 from verify.scrub import Scrub, loss_recovered, randomised, scrub
 
 HOLDS = 0.9  # the interval's lower end, and the worst class, from which a test is passed
+KEPT = 0.95  # the interval's lower end, and the worst class, of answers that scrubbing must keep
 PAIR_HOLDS = 0.75  # the same for two steps at once, which leads further from anything the network has met
 PAIRS = 6  # pairs of steps that are swapped together
 ALONE = 0.5  # share of cells that only they themselves could stand for, from which a scrub says nothing
@@ -184,7 +185,7 @@ def _verdict(
     agreement = scrubbed.agreement
     if scrubbed.alone > ALONE:
         return "untested", f"scrubbing: {scrubbed.alone:.0%} of the {scrubbed.cells} cells could stand for themselves alone"
-    if agreement.low < HOLDS or agreement.worst < HOLDS:
+    if agreement.low < KEPT or agreement.worst < KEPT:
         found = f"{agreement.mean:.3f} of an input's answers are kept, in the worst class {agreement.worst:.3f}"
         return "refuted", f"scrubbing what the program does not need changes answers: {found} ({agreement.rows} rows)"
     for control in against:

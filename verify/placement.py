@@ -20,6 +20,7 @@ MAPS = (
     *("direction", "direction beside the rest", "direction beside the rest backwards"),
     *("direction beside the numbers", "direction beside the answer"),
 )
+STATED = "stated"  # the map of a place whose units a person named
 FREE = 0.05  # share of a step's variance that what stands beside it must leave unexplained
 POSITION = ""  # the name of the position among what is known of a cell: no step's
 KEPT = 1e-3  # singular values below this share of the largest are noise

@@ -42,20 +42,20 @@ Claim = tuple[Program, Alignment]
 
 
 @cache
-def planted(kind: str) -> tuple[tuple[int, Planted], ...]:
-    """Give the networks of a kind, with their seeds: each program is planted once a seed."""
-    return tuple((seed, build(seed)) for build in NETWORKS[kind].NETWORKS for seed in SEEDS)
+def planted(kind: str) -> tuple[Planted, ...]:
+    """Give the networks of a kind: each program is planted once a seed."""
+    return tuple(build(seed) for build in NETWORKS[kind].NETWORKS for seed in SEEDS)
 
 
 def true(kind: str) -> list[Hypothesis]:
     """Give what is true of the networks of a kind."""
-    return [Hypothesis("true", p, p.program, p.alignment) for _, p in planted(kind)]
+    return [Hypothesis("true", p, p.program, p.alignment) for p in planted(kind)]
 
 
 def false(kind: str, network: str) -> list[Hypothesis]:
     """Give the false hypotheses of a kind about the networks of a kind: one each, in turn of those there are."""
     found = []
-    for turn, (_, p) in enumerate(planted(network)):
+    for turn, p in enumerate(planted(network)):
         claims = list(KINDS[kind](p))
         found.append(Hypothesis(kind, p, *claims[turn % len(claims)]))
     return found
@@ -72,8 +72,7 @@ def swapped(p: Planted) -> Iterator[Claim]:
     axes = {name: check(term).axis for name, term in p.program.steps}
     sites = p.alignment
     pairs = [(a, b) for a, b in combinations(axes, 2) if axes[a] is axes[b] and sites[a] != sites[b]]
-    for k in range(max(len(pairs), len(SEEDS))):
-        a, b = pairs[k % len(pairs)]
+    for a, b in pairs:
         yield p.program, {**sites, a: sites[b], b: sites[a]}
 
 
@@ -107,21 +106,20 @@ def other_steps(p: Planted) -> Iterator[Claim]:
 
 def of_the_output(p: Planted) -> Iterator[Claim]:
     """A step is computed from what the network answers: the answer itself, or whether it is one value."""
-    result, kind = p.program.result, check(p.program.result).kind
-    for k, site in enumerate((p.last, "head")):
-        for alone in (True, False):
-            if kind is Kind.INT:
-                value = integer(_middle(p, result))
-                known = call("eq", result, value)
-                again = call("if", known, value, result)
-            elif kind is Kind.SYMBOL:
-                known = call("eq", result, symbol(p.question.readout.symbols[k]))
-                again = call("if", known, symbol(p.question.readout.symbols[k]), result)
-            else:
-                known, again = call("not", result), call("not", call("not", result))
-            step, whole = (result, result) if alone == (k == 0) else (known, again)
-            steps, sites = ((), {}) if alone else (p.program.steps, p.alignment)
+    result = p.program.result
+    for site, features in ((p.last, [(result, result), _feature(p)]), ("head", [_feature(p), (result, result)])):
+        for (step, whole), steps, sites in zip(features, ((), p.program.steps), ({}, p.alignment), strict=True):
             yield Program(p.program.inputs, (*steps, ("answer", step)), whole), {**sites, "answer": site}
+
+
+def _feature(p: Planted) -> tuple[Expr, Expr]:
+    """Give whether the answer is one value, and the program that goes by it."""
+    result, kind = p.program.result, check(p.program.result).kind
+    if kind is Kind.BOOL:
+        return call("not", result), call("not", call("not", result))
+    value = integer(_middle(p, result)) if kind is Kind.INT else symbol(p.question.readout.symbols[0])
+    known = call("eq", result, value)
+    return known, call("if", known, value, result)
 
 
 def constant(p: Planted) -> Iterator[Claim]:

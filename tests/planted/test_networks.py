@@ -18,7 +18,7 @@ from verify.bench import as_recorded, by_cell
 from verify.explanation import DEFINED, RESULT, Explanation, Given
 from verify.subject import Swap
 
-PLANTED = [p for kind in NETWORKS for _, p in planted(kind)]
+PLANTED = [p for kind in NETWORKS for p in planted(kind)]
 FALSE = {kind: [h for network in NETWORKS for h in false(kind, network)] for kind in KINDS}
 RIDGE = 1e-6  # relative to the units' mean square: what is smaller is noise
 LINEAR = 0.97  # share of a step's variance from which it may be said to be held linearly

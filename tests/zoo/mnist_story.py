@@ -55,6 +55,11 @@ class Band:
         result = np.where(values[BELOW] | values[ABOVE], self.outside, self.inside)
         return {SIMILARITY: similarity, **values, RESULT: result}
 
+    @property
+    def strict(self) -> bool:
+        """Both steps are claimed."""
+        return True
+
     def cells(self, rows: Rows) -> np.ndarray:
         """Say that every row has a value of each step: bool [row, 1]."""
         return np.ones((len(rows), 1), dtype=bool)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from distill.mechanism import examine
 from distill.question import Question, ask
 from dsl.domains import Sampled
 from dsl.rows import Rows
@@ -118,3 +119,14 @@ def test_scrubbing_by_the_other_step_loses_all(question: Question, story: Story,
     answers = question.answers(rows).values[:, 0]
     assert recovered(question, scrubbed, rows, story.explanation.run(rows)[RESULT][:, 0]) < 0.5
     assert (scrubbed[0].argmax(axis=1) == answers).mean() < 0.6
+
+
+def test_the_verifier_does_not_confirm_it(question: Question, story: Story):
+    """Interchange passes, and so would the mean of the loss; it is the single decisions that refute the story."""
+    alignment = {name: {"site": "fc1", "units": units.tolist()} for name, units in story.halves.items()}
+    found = examine(question, story.explanation, np.random.default_rng(0), alignment=alignment)
+    assert {f.step.name: f.status for f in found.findings} == {BELOW: "confirmed", ABOVE: "confirmed"}
+    assert found.verdict == "refuted"
+    assert "scrubbing what the program does not need changes answers" in found.why
+    assert found.scrubbed is not None
+    assert found.scrubbed.agreement.low < 0.95
