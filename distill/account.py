@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from verify.align import ENCODED
 from verify.controls import Control
 from verify.interchange import LEVEL, Interchange, Rate
 from verify.mechanism import HOLDS, KEPT, PAIR_HOLDS, Finding, Mechanism
-from verify.align import ENCODED
 
+THRESHOLDS = {
+    "encoded": ENCODED,
+    "holds": HOLDS,
+    "pairs_hold": PAIR_HOLDS,
+    "scrubbing_keeps": KEPT,
+    "level": LEVEL,
+}
 UNTRIED = Mechanism("untested", "no program was accepted, so nothing was looked for")
 
 
@@ -32,7 +39,7 @@ def mechanism_part(mechanism: Mechanism) -> dict[str, Any]:
         "untested": {f.step.name: f.why for f in mechanism.findings if f.status == "untested"},
         "refuted": {f.step.name: f.why for f in mechanism.findings if f.status == "refuted"},
         "rows": {"looked_on": mechanism.rows[0], "tested_on": mechanism.rows[1], "digest": mechanism.digest or None},
-        "thresholds": {"encoded": ENCODED, "holds": HOLDS, "pairs_hold": PAIR_HOLDS, "scrubbing_keeps": KEPT, "level": LEVEL},
+        "thresholds": THRESHOLDS,
     }
 
 
@@ -41,9 +48,10 @@ def _low(finding: Finding) -> float:
 
 
 def _place(finding: Finding) -> dict[str, Any]:
-    """Give where a step was found. share: of its variance that is linear in the site's activations, on held-out rows."""
+    """Give where a step was found. encoded_share: of its variance, linear in the site's units, on held-out rows."""
     place = finding.placement
-    assert place is not None
+    if place is None:
+        raise ValueError(f"step {finding.step.name} has no place")
     return {
         "site": str(place.site),
         "positions": place.where,

@@ -16,8 +16,9 @@ from dsl.rows import Rows
 from verify.bench import Bench, bench, suits
 from verify.explanation import Explanation, Step
 from verify.mechanism import Mechanism, judge
-from verify.placement import MAPS, STATED, Placement, Where, regressors, subspaces, wheres
+from verify.placement import STATED, Placement, Where, wheres
 from verify.subject import Site
+from verify.subspace import MAPS, regressors, subspaces
 
 ROWS = (64, 256)  # least and most rows to look on, and as many to test on
 CELLS = 16_000  # positions of all of them, that fewer rows of longer inputs have
@@ -50,7 +51,9 @@ def examine(
     seed = int(rng.integers(2**31))
 
     def twin() -> Bench:
-        return bench(random_twin(question.subject, seed), hypothesis, Reading(question), test.rows, list(test.activations))
+        return bench(
+            random_twin(question.subject, seed), hypothesis, Reading(question), test.rows, list(test.activations)
+        )
 
     stated = None if alignment is None else _stated(question, hypothesis, alignment)
     report("mechanism: looking for steps")
@@ -89,10 +92,17 @@ def _stated(question: Question, hypothesis: Explanation, alignment: Mapping[str,
     found = {}
     for name, entry in alignment.items():
         if name not in steps:
-            raise BadInput(f"alignment, step {name!r}", "no such step", f"one of {', '.join(steps) or 'none'}", "correct it")
+            raise BadInput(
+                f"alignment, step {name!r}", "no such step", f"one of {', '.join(steps) or 'none'}", "correct it"
+            )
         site = sites.get(str(entry["site"]))
         if site is None:
-            raise BadInput(f"alignment, step {name!r}", f"no site {entry['site']!r}", "one that `distill inspect` lists", "correct it")
+            raise BadInput(
+                f"alignment, step {name!r}",
+                f"no site {entry['site']!r}",
+                "one that `distill inspect` lists",
+                "correct it",
+            )
         found[name] = _placing(site, entry)
     return found
 

@@ -19,7 +19,7 @@ from distill.loading.archive import MALFORMED, digest, fault
 from distill.sites import Place, Replacement, Taps, discover, unfused, watching
 from distill.specs import Bundle, InputSpec
 from dsl.rows import Rows
-from verify.subject import Patch, Run, Site, Swap, UnknownSite
+from verify.subject import Patch, Run, Site, UnknownSite
 
 _BATCH, _SMALL_BATCH = 256, 64  # rows a batch: enough to be fast, and few enough that one row is not slow
 _LARGE = 2**18  # parameters from which fewer rows a batch are as fast
@@ -159,9 +159,7 @@ class Network:
         self.forward(self.tensor(probe.draw(self.spec, self.found, count, length)))
         return count
 
-    def _replacements(
-        self, site: Site, patch: Patch, index: np.ndarray, width: int | None
-    ) -> tuple[Replacement, ...]:
+    def _replacements(self, site: Site, patch: Patch, index: np.ndarray, width: int | None) -> tuple[Replacement, ...]:
         """Give a patch for the batch of the rows at `index`, which is run with `width` positions."""
         found = []
         for swap in patch if isinstance(patch, tuple) else (patch,):

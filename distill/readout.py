@@ -124,8 +124,9 @@ class Readout:
     def code(self, value: Value) -> int:
         """Give the code of a symbol or a set of symbols, the inverse of `value`; -1 where there is none."""
         if self.name == "multilabel":
-            known = isinstance(value, frozenset) and value <= set(self.symbols)
-            return sum(1 << k for k, s in enumerate(self.symbols) if s in value) if known else -1
+            if not isinstance(value, frozenset) or not value <= set(self.symbols):
+                return -1
+            return sum(1 << k for k, s in enumerate(self.symbols) if s in value)
         return next((k for k, s in enumerate(self.symbols) if type(s) is type(value) and s == value), -1)
 
     def logits(self, values: np.ndarray) -> np.ndarray:

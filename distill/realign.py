@@ -1,16 +1,18 @@
-"""Programs of equal behaviour and other steps: where the network does not take a program's way, another is looked for."""
+"""Programs of equal behaviour and other steps, for where the network does not take a program's way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
 from distill.clock import Clock
 from distill.evidence import Evidence
-from distill.hypothesis import Hypothesis, spelt_out, ways
+from distill.hypothesis import Hypothesis
 from distill.mechanism import examine
+from distill.parts import spelt_out, ways
 from distill.question import Question
 from distill.standing import Standing, judge
 from dsl import bits, simplify
@@ -54,12 +56,11 @@ def explained(
     first = Explained(standing, mechanism)
     if first.mechanism.verdict == "confirmed":
         return first
-    tried = 0
     missing = _missing(question, hypothesis, first)
-    for term in _alternatives(evidence, first.standing, missing, others, clock, rng):
-        if tried == TRIED or clock.late:
+    found = _alternatives(evidence, first.standing, missing, others, clock, rng)
+    for term in islice(found, TRIED):
+        if clock.late:
             break
-        tried += 1
         _, mechanism = _examined(question, term, standing.symbols, clock, rng)
         if mechanism.verdict == "confirmed":
             again = judge(question, evidence, Candidate(term, bits(term), standing.origin), clock, rng)

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from distill.errors import BadInput
-from distill.hypothesis import derived, is_recurrent, stated
+from distill.hypothesis import spoken, stated
 from distill.output import beside
+from distill.parts import derived, is_recurrent
 from distill.question import Question
 from distill.render import interpreted
 from distill.variables import variables
 from dsl.check import TypeMismatch
 from dsl.parser import ParseError, parse
-from dsl.terms import Expr, Literal, Program, Table, Value, subterms
-from dsl.types import Kind
+from dsl.terms import Program
 from verify.explanation import Explanation
 
 PYTHON = ".py"
@@ -57,10 +57,9 @@ class Written:
         """
         if self.program is None:
             return replace(variables(self.source, question, patience, memories=is_recurrent(question)), strict=False)
-        symbols = spoken(self.program.result, question)
         if self.program.steps:
-            return stated(question, self.program, symbols)
-        return derived(question, self.program.result, symbols)
+            return stated(question, self.program)
+        return derived(question, self.program.result, spoken(self.program.result, question))
 
 
 def read_program(path: Path) -> Written:
@@ -100,22 +99,6 @@ def _certified(path: Path, source: str) -> Program | None:
     except (OSError, ValueError, KeyError, TypeError, TypeMismatch):
         return None
     return found if isinstance(found, Program) else None
-
-
-def spoken(term: Expr, question: Question) -> tuple[Value, ...]:
-    """Give the symbols that a program speaks of beside the domain's own."""
-    found: dict[tuple, Value] = {}
-    for part in subterms(term):
-        values: list[Value] = []
-        if isinstance(part, Literal) and part.kind is Kind.SYMBOL:
-            values = [part.value]
-        elif isinstance(part, Table):
-            values = [part.default, *(v for _, v in part.entries)] if part.kind is Kind.SYMBOL else []
-            values += [k for key, _ in part.entries for k, kind in zip(key, part.key_kinds, strict=True) if kind is Kind.SYMBOL]
-        for value in (*values, *question.readout.symbols):
-            found[type(value), value] = value
-    known = {(type(s), s) for s in question.domain.symbols}
-    return tuple(v for key, v in found.items() if key not in known and v is not None)
 
 
 def _plain(value: Any, question: Question) -> Any:

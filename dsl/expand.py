@@ -9,12 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dsl.check import check
+from dsl.primitives import PRIMITIVES
 from dsl.terms import STATE, Call, Expr, Input, Literal, call, integer
 from dsl.types import Axis, Kind, Type
 
 Expansion = Callable[[Call], Expr | None]
 
+_MOVING = frozenset({"positions", "reduce", "running", "select", "scan"})  # families that bring values elsewhere
+_STILL = frozenset({"index"})  # of these families, but known at the position itself
 _INDEX, _LENGTH = call("index"), call("length")
+
+
+def moves(term: Call) -> bool:
+    """Say whether a call brings values from one position to another."""
+    primitive = PRIMITIVES.get(term.op)
+    return term.op == "scan" or (primitive is not None and primitive.family in _MOVING and term.op not in _STILL)
 
 
 def _remaining(_: Call) -> Expr:
@@ -84,9 +93,7 @@ RECURRENT: Mapping[str, Expansion] = {
     "running_min": _carried(lambda state, x: call("min", state, x), _extreme(1)),
     "running_any": _carried(lambda state, p: call("or", state, p), lambda _: Literal(False, Kind.BOOL)),
     "running_every": _carried(lambda state, p: call("and", state, p), lambda _: Literal(True, Kind.BOOL)),
-    "since": _carried(
-        lambda state, p: call("if", p, integer(0), call("add", state, integer(1))), lambda _: integer(0)
-    ),
+    "since": _carried(lambda state, p: call("if", p, integer(0), call("add", state, integer(1))), lambda _: integer(0)),
 }
 
 

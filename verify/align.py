@@ -15,25 +15,15 @@ from verify.bench import Bench
 from verify.encoding import shares
 from verify.explanation import Step
 from verify.interchange import Trial, outcomes, pair_up
-from verify.placement import (
-    MAPS,
-    STATED,
-    Placement,
-    Regressors,
-    Where,
-    cell_values,
-    columns,
-    mask,
-    regressors,
-    subspaces,
-    wheres,
-)
+from verify.placement import STATED, Placement, Where, cell_values, columns, mask, wheres
 from verify.subject import Site
+from verify.subspace import MAPS, Regressors, regressors, subspaces
 
 ENCODED = 0.9  # share of a step's variance that is linear in a site's activations, from which it is tried
 TRIED = 24  # sites tried for a step
-UNCLAIMED = 4  # and for one that the verdict does not need
-SCREENED = 48  # rows on which they are compared
+UNCLAIMED = 3  # and for one that the verdict does not need
+SCREENED = (16, 48)  # least and most rows on which they are compared
+SCREENED_CELLS = 1600  # positions of all of them
 TOGETHER = 5  # placements that are run together
 LEADING = 4  # sites that are tried with every map
 PASSING = 0.995  # share of the outputs as predicted, from which no other place is looked for
@@ -61,7 +51,9 @@ def encodings(bench: Bench, steps: Sequence[Step], rng: np.random.Generator) -> 
                 groups.setdefault(where, []).append(step)
         for where, members in groups.items():
             at = mask(bench, where)
-            fit, test = (_some(np.flatnonzero(np.broadcast_to(f[:, None], at.shape)[at]), rng) for f in (fitted, ~fitted))
+            fit, test = (
+                _some(np.flatnonzero(np.broadcast_to(f[:, None], at.shape)[at]), rng) for f in (fitted, ~fitted)
+            )
             if not len(fit) or not len(test):
                 continue
             targets, owners = [], []
@@ -81,9 +73,7 @@ def _some(places: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.sort(rng.permutation(places)[: CELLS // 2])
 
 
-def proposals(
-    found: Sequence[Encoded], places: Sequence[Placement] | None = None, tried: int = TRIED
-) -> list[Encoded]:
+def proposals(found: Sequence[Encoded], places: Sequence[Placement] | None = None, tried: int = TRIED) -> list[Encoded]:
     """Give the sites worth trying, in the order of computation: spread over all that encode the step well.
 
     places: the only ones that are asked for, where some are; those whose very units are stated are tried however well
@@ -171,7 +161,8 @@ class _Contest:
     def _run(self, batch: Sequence[tuple[Encoded, Placement]]) -> None:
         where = batch[0][0].where
         if where not in self.trials:
-            self.trials[where] = pair_up(self.bench, [(self.step, batch[0][1])], self.rng).take(slice(SCREENED))
+            rows = int(np.clip(SCREENED_CELLS // self.bench.rows.values.shape[1], *SCREENED))
+            self.trials[where] = pair_up(self.bench, [(self.step, batch[0][1])], self.rng).take(slice(rows))
         if not len(self.trials[where].rows):
             return
         found = outcomes(self.bench, [p for _, p in batch], self.trials[where])

@@ -89,16 +89,14 @@ class Bench:
         """Give what the explanation answers under an intervention, and where it claims anything (bool)."""
         found = self.explanation.run(self.rows, given)
         defined = found.get(DEFINED, np.ones((1, 1), dtype=bool))
-        return tuple(np.broadcast_to(a, self.answers.shape) for a in (found[RESULT], defined))
+        return np.broadcast_to(found[RESULT], self.answers.shape), np.broadcast_to(defined, self.answers.shape)
 
     def intervened(self, patch: Mapping[Site, Patch]) -> np.ndarray:
         """Give the network's raw outputs under an intervention."""
         return self.subject.run(self.rows, patch=patch).outputs
 
 
-def bench(
-    subject: Subject, explanation: Explanation, reader: Reader, rows: Rows, sites: Sequence[Site]
-) -> Bench:
+def bench(subject: Subject, explanation: Explanation, reader: Reader, rows: Rows, sites: Sequence[Site]) -> Bench:
     """Run both on the rows, and record the sites."""
     run = subject.run(rows, record=sites)
     answers = reader.answers(run.outputs, rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -111,7 +111,7 @@ def needless(bench: Bench, step: Step) -> str:
     values = bench.values[step.name]
     kinds = np.unique(values[bench.cells] if values.shape == bench.cells.shape else values)
     clean, _ = bench.predicted({})
-    pairs = list(combinations(kinds, 2)) if len(kinds) <= VALUES else list(zip(kinds[:-1], kinds[1:], strict=True))
+    pairs = list(combinations(kinds, 2)) if len(kinds) <= VALUES else list(pairwise(kinds))
     for one, other in pairs:
         told = False
         for old, new in ((one, other), (other, one)):

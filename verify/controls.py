@@ -1,4 +1,4 @@
-"""Controls: what must fail, run every time. A check that passes them cannot tell a true explanation from a false one."""
+"""Controls: what must fail, run every time. A check that they pass cannot tell a true explanation from a false one."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 from verify.bench import Bench
 from verify.explanation import Step
 from verify.interchange import Draw, Placed, Rate, interchange, outcome, pair_up, partners
-from verify.placement import MAPS, Placement, regressors, subspaces, wheres
+from verify.placement import Placement, wheres
 from verify.scrub import agreement, draw, value_classes
+from verify.subspace import MAPS, regressors, subspaces
 
 COARSENED = "coarsened step"  # reported, but no gate: that a step's finest distinctions seldom matter refutes nothing
 CLEARLY = 0.1  # by how much a control must do worse than what it controls for
@@ -27,7 +28,9 @@ class Control:
     passed: bool
 
 
-def shuffled(bench: Bench, placed: Sequence[Placed], held: Mapping[str, Rate], rng: np.random.Generator) -> list[Control]:
+def shuffled(
+    bench: Bench, placed: Sequence[Placed], held: Mapping[str, Rate], rng: np.random.Generator
+) -> list[Control]:
     """Swap each step in from a row other than the one that the prediction is made from: nothing then should fit.
 
     The alignment of steps to places stays, that of the two sides of the test does not.
@@ -48,15 +51,21 @@ def _rotated(bench: Bench, draw: Draw, step: Step, rng: np.random.Generator) -> 
     return replace(draw, sources=partners(bench, step, rng)[draw.sources])
 
 
-def elsewhere(bench: Bench, placed: Sequence[Placed], held: Mapping[str, Rate], rng: np.random.Generator) -> list[Control]:
-    """Swap each step in a random subspace of the rank of its own, at the site where that is the least of the whole."""
+def elsewhere(
+    bench: Bench, placed: Sequence[Placed], held: Mapping[str, Rate], rng: np.random.Generator
+) -> list[Control]:
+    """Swap each step in a random subspace of the rank of its own: of the rest of its site, or of a roomier one."""
     controls = []
     for step, placement in placed:
         sites = [s for s in bench.activations if placement.where in wheres(step, s)]
-        roomy = max(sites, key=lambda s: bench.activations[s].shape[-1] * (1 + (s == placement.site)))
-        units = bench.activations[roomy].shape[-1]
-        basis, _ = np.linalg.qr(rng.standard_normal((units, min(placement.rank, units))))
-        place = Placement(roomy, placement.where, basis.astype(np.float32), "random")
+        room = len(placement.basis) - placement.rank
+        site = placement.site if room >= placement.rank else max(sites, key=lambda s: bench.activations[s].shape[-1])
+        units = bench.activations[site].shape[-1]
+        chosen = rng.standard_normal((units, min(placement.rank, units)))
+        if site == placement.site:
+            chosen = chosen - placement.basis @ (placement.basis.T @ chosen)
+        basis, _ = np.linalg.qr(chosen)
+        place = Placement(site, placement.where, basis.astype(np.float32), "random")
         found = interchange(bench, [(step, place)], rng).changed
         controls.append(_judged("shuffled alignment", step.name, found, held[step.name]))
     return controls

@@ -20,9 +20,7 @@ def encoded(value: np.ndarray, activations: np.ndarray, rng: np.random.Generator
     return shares([value[:, None]], activations, fit, test)[0]
 
 
-def shares(
-    targets: Sequence[np.ndarray], activations: np.ndarray, fit: np.ndarray, test: np.ndarray
-) -> list[float]:
+def shares(targets: Sequence[np.ndarray], activations: np.ndarray, fit: np.ndarray, test: np.ndarray) -> list[float]:
     """Give, for each target, the share of its variance on the cells `test` of a linear map fitted on the cells `fit`.
 
     targets: [cell, column] each, as one_hot gives for symbols; activations: [cell, unit]; fit, test: places of cells.

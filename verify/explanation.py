@@ -6,7 +6,7 @@ on what is said to explain it (Geiger et al. 2021, causal abstraction; Chan et a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -16,6 +16,8 @@ from dsl.rows import Rows
 
 RESULT = "result"  # the name under which `run` gives what the network is said to answer
 DEFINED = "defined"  # and that under which it may say where that is so: what it says elsewhere is no claim
+
+StepAxis = Literal["position", "row", "pair"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Step:
 
     name: str
     reads: tuple[str, ...] = ()
-    axis: Literal["position", "row", "pair"] = "row"
+    axis: StepAxis = "row"
     kind: Literal["number", "symbol"] = "number"
     moves: bool = False
     carried: bool = False
@@ -56,7 +58,7 @@ class Explanation(Protocol):
     """
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> Sequence[Step]:
         """The steps, each after those it reads. The result is none of them."""
         ...
 
@@ -74,7 +76,7 @@ class Explanation(Protocol):
         ...
 
     @property
-    def reads(self) -> tuple[str, ...]:
+    def reads(self) -> Sequence[str]:
         """What the result is computed from, directly: names of steps and inputs."""
         ...
 

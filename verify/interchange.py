@@ -261,6 +261,4 @@ def judged(bench: Bench, answers: np.ndarray, trial: Trial) -> Interchange:
     right, kept = bench.same(answers, trial.predicted), bench.same(answers, clean)
     classes = grouped(trial.predicted)
     ignored = float(kept[must].mean()) if must.any() else 0.0
-    return Interchange(
-        rate(right, must, classes), rate(right, counted & ~must, classes), ignored, trial.unpaired
-    )
+    return Interchange(rate(right, must, classes), rate(right, counted & ~must, classes), ignored, trial.unpaired)

@@ -29,6 +29,8 @@ KEPT = 0.95  # the interval's lower end, and the worst class, of answers that sc
 PAIR_HOLDS = 0.75  # the same for two steps at once, which leads further from anything the network has met
 PAIRS = 6  # pairs of steps that are swapped together
 ALONE = 0.5  # share of cells that only they themselves could stand for, from which a scrub says nothing
+NOT_NEEDED = "it was not looked for: the verdict hangs on another step"
+NO_SWAP = "no swap of it changes what the program answers, at a place where that would show"
 Verdict = Literal["confirmed", "refuted", "untested"]
 
 
@@ -50,8 +52,8 @@ class Mechanism:
     """The verdict and all that it rests on.
 
     answers: how often the explanation gives the network's answers on the rows; pairs: interchanges of two steps;
-    recovered: the share of the loss that scrubbing keeps, with its interval; rows: how many steps were looked for on, and
-    judged on; digest: sha256 of them all.
+    recovered: the share of the loss that scrubbing keeps, with its interval; rows: how many steps were looked for on,
+    and judged on; digest: sha256 of them all.
     """
 
     verdict: Verdict
@@ -80,7 +82,9 @@ def judge(
     found = rate(test.same(test.values[RESULT], test.answers), test.counted, np.zeros(test.answers.shape, dtype=int))
     rows = (len(fit), len(test))
     if found.mean < HOLDS:
-        return Mechanism("refuted", f"it gives the network's answer in {found.mean:.3f} of outputs", (), found, rows=rows)
+        return Mechanism(
+            "refuted", f"it gives the network's answer in {found.mean:.3f} of outputs", (), found, rows=rows
+        )
     findings = look_for_steps(fit, test, rng, stated)
     placed = [(f.step, f.placement) for f in findings if f.claimed and f.status == "confirmed" and f.placement]
     if not placed:
@@ -105,15 +109,17 @@ def look_for_steps(fit: Bench, test: Bench, rng: np.random.Generator, stated: St
     idle = {s.name: why for s in steps if (why := claims.idle(test, s))}
     claimed = set(stated) if stated is not None else claims.claimed(test.explanation, idle)
     encoded = encodings(fit, [s for s in steps if s.name not in idle], rng)
-    findings = []
-    for step in steps:
+    found: dict[str, Finding] = {}
+    for step in sorted(steps, key=lambda s: s.name not in claimed):
         needed = step.name in claimed
         if step.name in idle:
-            findings.append(Finding(step, "untested", needed, idle[step.name]))
+            found[step.name] = Finding(step, "untested", needed, idle[step.name])
+        elif not needed and any(f.claimed and f.status != "confirmed" for f in found.values()):
+            found[step.name] = Finding(step, "untested", needed, NOT_NEEDED)
         elif stated is None or step.name in stated:
             places = stated[step.name](fit, step) if stated is not None else None
-            findings.append(_look_for(fit, test, step, encoded[step.name], needed, rng, places))
-    return findings
+            found[step.name] = _look_for(fit, test, step, encoded[step.name], needed, rng, places)
+    return [found[s.name] for s in steps if s.name in found]
 
 
 def _look_for(
@@ -132,7 +138,7 @@ def _look_for(
         return Finding(step, "untested", claimed, f"no site encodes it linearly{found}")
     chosen = choose(fit, step, claims.telling(fit, step, proposed), rng, places)
     if chosen is None:
-        return Finding(step, "untested", claimed, "no swap of it changes what the program answers, where that could be seen")
+        return Finding(step, "untested", claimed, NO_SWAP)
     placement = chosen.placement
     swapped = interchange(test, [(step, placement)], rng)
     if passes(swapped):
@@ -180,15 +186,18 @@ def _verdict(
                 return status, f"step {f.step.name}: {f.why}"
     for (one, other), swapped in pairs.items():
         if swapped.changed.rows and swapped.worst < PAIR_HOLDS:
-            found = f"{swapped.changed.mean:.2f} of the answers become what they must, in the worst class {swapped.worst:.2f}"
-            return "refuted", f"steps {one} and {other}, swapped together: {found}"
+            found = f"{swapped.changed.mean:.2f} of the answers become what they must"
+            return (
+                "refuted",
+                f"steps {one} and {other}, swapped together: {found}, of the worst class {swapped.worst:.2f}",
+            )
     agreement = scrubbed.agreement
     if scrubbed.alone > ALONE:
-        return "untested", f"scrubbing: {scrubbed.alone:.0%} of the {scrubbed.cells} cells could stand for themselves alone"
+        return "untested", f"scrubbing: {scrubbed.alone:.0%} of {scrubbed.cells} cells could stand for themselves alone"
     if agreement.low < KEPT or agreement.worst < KEPT:
         found = f"{agreement.mean:.3f} of an input's answers are kept, in the worst class {agreement.worst:.3f}"
         return "refuted", f"scrubbing what the program does not need changes answers: {found} ({agreement.rows} rows)"
     for control in against:
         if not control.passed and control.name != controls.COARSENED:
-            return "untested", f"control {control.name!r} of step {control.step} did no worse ({control.found.mean:.2f})"
+            return "untested", f"control {control.name!r} of step {control.step}: no worse, {control.found.mean:.2f}"
     return "confirmed", ""
