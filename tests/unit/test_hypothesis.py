@@ -10,7 +10,7 @@ from distill.hypothesis import Hypothesis, stated
 from distill.parts import derived, ways
 from distill.question import Question
 from dsl import evaluate, parse_expr, parse_program, substitute
-from dsl.rows import Answers, Rows
+from dsl.rows import Rows
 from tests.planted.builder import Builder, numbers, tokens
 from tests.planted.forms import Form, residue, wires
 from tests.planted.hypotheses import NETWORKS, planted
@@ -68,16 +68,10 @@ def at(shape: tuple[int, ...], *cells: tuple[int, int]) -> np.ndarray:
         ("2", [], []),
         ("max(token + 1, token)", ["token + 1 <- token"], ["token + 1", "token"]),
         ("max_all(token)", ["token -> max_all(token) <- token"], ["token -> max_all(token)"]),
-        ("index() + length()", ["length() <- "], ["length()"]),
         (
             "token + shift(token, 1, 0)",
             ["token -> shift(token, 1, 0) <- token", "shift(token, 1, 0) <- token -> shift(token, 1, 0)"],
             ["token", "shift(token, 1, 0)"],
-        ),
-        (
-            "gather(token, token, 0)",
-            ["token -> gather(token, token, 0) [1] <- token", "token -> gather(token, token, 0) [2] <- token"],
-            ["token -> gather(token, token, 0) [1]", "token -> gather(token, token, 0) [2]"],
         ),
         (
             "count(key(token) == query(token)) - 1",
@@ -130,11 +124,9 @@ def test_in_a_network_with_a_state_values_are_moved_by_memories():
 
 def test_what_is_remembered_may_also_be_what_is_read_at_once():
     question = remembering()
-    term = parse_expr("shift(x, 1, 0) + running_sum(x)", question.domain.inputs)
-    first, other = ways(question, term)
+    first, other = ways(question, parse_expr("shift(x, 1, 0) + running_sum(x)", question.domain.inputs))
     rows = batch(question, (1, 2, 0))
-    edge = "x -> shift(x, 1, 0)"
-    given = {edge: Given(np.array([[0, 1, 0]]), at((1, 3), (0, 1)))}
+    given = {"x -> shift(x, 1, 0)": Given(np.array([[0, 1, 0]]), at((1, 3), (0, 1)))}
     assert first.run(rows)[RESULT].tolist() == other.run(rows)[RESULT].tolist() == [[1, 4, 5]]
     assert first.run(rows, given)[RESULT].tolist() == [[1, 4, 4]]
     assert other.run(rows, given)[RESULT].tolist() == [[1, 3, 3]]
@@ -143,16 +135,15 @@ def test_what_is_remembered_may_also_be_what_is_read_at_once():
 
 def test_kinds_and_axes_of_steps():
     found = parts(reading(LETTERS), 'count_all(shift(token, 1, #null) == token) + int(first(token) == #"a")')
-    assert {s.name: (s.axis, s.kind, s.moves) for s in found.steps} == {
-        "token -> shift(token, 1, #null)": ("position", "symbol", False),
-        "shift(token, 1, #null)": ("position", "symbol", True),
-        "shift(token, 1, #null) == token": ("position", "number", False),
-        "count_all(shift(token, 1, #null) == token)": ("row", "number", True),
-        "token -> first(token)": ("position", "symbol", False),
-        "first(token)": ("row", "symbol", True),
-        'first(token) == #"a"': ("row", "number", False),
-        'int(first(token) == #"a")': ("row", "number", False),
-    }
+    kinds = {s.name: (s.axis, s.kind, s.moves) for s in found.steps if "->" not in s.name}
+    assert list(kinds.items()) == [
+        ("shift(token, 1, #null)", ("position", "symbol", True)),
+        ("shift(token, 1, #null) == token", ("position", "number", False)),
+        ("count_all(shift(token, 1, #null) == token)", ("row", "number", True)),
+        ("first(token)", ("row", "symbol", True)),
+        ('first(token) == #"a"', ("row", "number", False)),
+        ('int(first(token) == #"a")', ("row", "number", False)),
+    ]
     assert not any(s.carried for s in found.steps)
 
 
@@ -297,28 +288,16 @@ def test_an_answer_that_is_none_is_no_claim():
 )
 @pytest.mark.parametrize("spec", [LETTERS, MARKED], ids=["plain", "prefixed"])
 def test_answers_as_programs_give_them_are_decoded_to_what_they_were(readout: str, symbols: tuple, spec: InputSpec):
-    question = reading(spec, readout, "each", symbols)
-    rows = question.domain.sample(20, np.random.default_rng(0))
-    answers = Answers(drawn(readout, len(symbols), rows), np.zeros(rows.values.shape))
+    question, rng = reading(spec, readout, "each", symbols), np.random.default_rng(0)
+    rows = question.domain.sample(20, rng)
+    answers = question.readout.answers(3 * rng.standard_normal((*rows.values.shape, len(symbols) or 1)), rows)
     extra = question.readout.symbols
     if readout == "multilabel":
         extra = tuple(question.readout.value(c) for c in np.unique(answers.values))
     cases = question.domain.cases(rows, extra)
-    target = question.target(rows, answers, cases)
-    found = question.codes(target.values, cases)
+    found = question.codes(question.target(rows, answers, cases).values, cases)
     assert np.array_equal(found, answers.values[:, question.domain.offset :])
-
-
-def drawn(readout: str, columns: int, rows: Rows) -> np.ndarray:
-    """Draw answers of a readout."""
-    rng, shape = np.random.default_rng(1), rows.values.shape
-    return {
-        "argmax": rng.integers(0, max(columns, 1), shape),
-        "multilabel": rng.integers(0, 2**columns, shape),
-        "sign": rng.random(shape) < 0.5,
-        "round": rng.integers(-5, 6, shape),
-        "real": rng.standard_normal(shape),
-    }[readout]
+    assert len(np.unique(found)) > 1
 
 
 @pytest.mark.parametrize(("readout", "codes"), [("argmax", 4), ("multilabel", 16)])
