@@ -51,7 +51,7 @@ def _median(term: Call) -> Expr | None:
     (value,) = term.args
     low = _of_rank(value, call("floordiv", call("sub", _LENGTH, integer(1)), integer(2)))
     high = _of_rank(value, call("floordiv", _LENGTH, integer(2)))
-    return call("div", call("add", low, high), integer(2))
+    return call("first", call("div", call("add", low, high), integer(2)))  # the same at every position
 
 
 def _nothing(value: Expr) -> Literal:

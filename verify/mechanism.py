@@ -30,6 +30,7 @@ PAIR_HOLDS = 0.75  # the same for two steps at once, which leads further from an
 PAIRS = 6  # pairs of steps that are swapped together
 ALONE = 0.5  # share of cells that only they themselves could stand for, from which a scrub says nothing
 NOT_NEEDED = "it was not looked for: the verdict hangs on another step"
+NOT_FOUND = "it was not found at the few sites tried, and the verdict does not need it"
 NO_SWAP = "no swap of it changes what the program answers, at a place where that would show"
 Verdict = Literal["confirmed", "refuted", "untested"]
 
@@ -144,7 +145,9 @@ def _look_for(
     if passes(swapped):
         why = claims.needless(test, step) if test.explanation.strict else ""
         return Finding(step, "untested" if why else "confirmed", claimed, why, placement, chosen.share, swapped)
-    return Finding(step, "refuted", claimed, _failure(placement, swapped), placement, chosen.share, swapped)
+    if not claimed:
+        return Finding(step, "untested", False, NOT_FOUND, placement, chosen.share, swapped)
+    return Finding(step, "refuted", True, _failure(placement, swapped), placement, chosen.share, swapped)
 
 
 def passes(found: Interchange) -> bool:
