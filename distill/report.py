@@ -41,7 +41,7 @@ def _claims(certificate: Mapping[str, Any]) -> dict[str, str]:
 def _tables(certificate: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Give what is shown figure by figure: all but the program and the counterexamples, which are set apart."""
     parts = ("behaviour", "mechanism", "reach", "network", "domain", "reproduce")
-    apart = ("counterexamples",)
+    apart = ("counterexamples", "alignment", "interchange", "controls", "untested", "refuted")
     found = {part: certificate[part] for part in parts if certificate[part] is not None}
     return {part: {k: v for k, v in table.items() if k not in apart} for part, table in found.items()}
 
