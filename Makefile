@@ -33,7 +33,7 @@ demo: $(READY)
 	echo '[[1, 3], [2, 3], [3, 1], [0, 0]]' | $(BIN)/python $(DEMO)/adder.py
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff format --check --quiet .

@@ -63,11 +63,13 @@ class Hypothesis:
     def run(self, rows: Rows, given: Mapping[str, Given] | None = None) -> Mapping[str, np.ndarray]:
         """Give the values of steps, of the inputs they read, and RESULT, see `verify.explanation.Explanation.run`."""
         cases = self.question.domain.cases(rows, self.symbols)
-        held = self._held(cases, rows, given or {})
+        held = self._held(given or {})
         interpreter = _Reading(cases, self.readings, held)
-        found = {p.step.name: interpreter(p.term) for p in self.parts if p.step.axis != "pair"}
-        inputs = {i.name: cases.inputs[i.name] for i in self.question.domain.inputs}
-        values = {name: self._wide(v, cases, rows) for name, v in {**inputs, **found}.items()}
+        inputs = self.question.domain.inputs
+        values = {i.name: self._wide(cases.inputs[i.name], check(i).axis, rows) for i in inputs}
+        for part in self.parts:
+            if part.step.axis != "pair":
+                values[part.step.name] = self._wide(interpreter(part.term), check(part.term).axis, rows)
         values[RESULT] = self._answer(interpreter, cases, rows)
         if given:
             values[DEFINED] = self._defined(values[RESULT], cases, rows, held)
@@ -77,7 +79,7 @@ class Hypothesis:
         each = self.question.readout.at == "each"
         result = np.broadcast_to(interpreter(self.result), cases.mask.shape if each else (len(rows), 1))
         codes = self.question.codes(result, cases)
-        return self._wide(codes, cases, rows) if each else codes
+        return self._wide(codes, Axis.POSITION, rows) if each else codes
 
     def _defined(self, answers: np.ndarray, cases: Cases, rows: Rows, held: Held) -> np.ndarray:
         """Say where answers are some, and do not hang on a default that is never used on the domain."""
@@ -119,36 +121,29 @@ class Hypothesis:
                 found[place] = others
         return found
 
-    def _held(self, cases: Cases, rows: Rows, given: Mapping[str, Given]) -> Held:
+    def _held(self, given: Mapping[str, Given]) -> Held:
         """Give interventions as the interpreter takes them: without the prefix."""
+        start = self.question.domain.offset
         found = {}
         for part in self.parts:
             if part.step.name in given:
-                asked = given[part.step.name]
-                found[part.term] = (self._narrow(asked.values, cases, rows), self._narrow(asked.where, cases, rows))
+                asked, along = given[part.step.name], check(part.term).axis is Axis.POSITION
+                found[part.term] = tuple(a[:, start:] if along else a for a in (asked.values, asked.where))
         return found
 
-    def _wide(self, values: np.ndarray, cases: Cases, rows: Rows) -> np.ndarray:
-        """Give values along the network's positions; those of the prefix are 0."""
-        if not self.question.domain.sequence or values.shape[1] != cases.mask.shape[1]:
+    def _wide(self, values: np.ndarray, axis: Axis, rows: Rows) -> np.ndarray:
+        """Give values along the network's positions, those of the prefix 0; values of a row as they are."""
+        if axis is not Axis.POSITION:
             return values
-        if values.shape[1] == 1 == rows.values.shape[1]:
-            return values
-        found = np.zeros((len(values), rows.values.shape[1]), values.dtype)
-        start = self.question.domain.offset
-        found[:, start : start + values.shape[1]] = values
+        found = np.zeros(rows.values.shape[:2], values.dtype)
+        found[:, self.question.domain.offset :] = values
         return found
-
-    def _narrow(self, values: np.ndarray, cases: Cases, rows: Rows) -> np.ndarray:
-        if not self.question.domain.sequence or values.shape[1] != rows.values.shape[1]:
-            return values
-        start = self.question.domain.offset
-        return values[:, start : start + cases.mask.shape[1]]
 
     def cells(self, rows: Rows) -> np.ndarray:
         """Say where steps have values: bool [row, position], or [row, 1] without a position axis."""
         cases = self.question.domain.cases(rows, self.symbols)
-        return self._wide(np.asarray(cases.mask), cases, rows)
+        mask = np.asarray(cases.mask)
+        return self._wide(mask, Axis.POSITION, rows) if self.question.domain.sequence else mask
 
 
 class _Reading(Interpreter):

@@ -30,12 +30,15 @@ def derived(question: Question, term: Expr, symbols: Sequence[Value] = (), *, at
         at_once_too: dict[Expr, Expr] = {source: edge for edge, source in readings.items()}
         result = substitute(result, at_once_too)
     terms = [t for t in all_parts(result, readings) if _is_step(t, result, readings, recurrent)]
-    names = {t: _name(t, readings) for t in terms}
+    plain: dict[Expr, Expr] = {}  # each reading with those inside it read, too
+    for edge, source in readings.items():
+        plain[edge] = substitute(source, plain)
+    names = {t: t.name if isinstance(t, Input) else show(substitute(t, plain)) for t in terms}
     parts = []
     for t in terms:
         step = step_of(names[t], t, {k: v for k, v in names.items() if k is not t}, readings)
         kept = recurrent and isinstance(t, Input)
-        whole = readers[t] if isinstance(t, Input) else substitute(t, {**readings})
+        whole = readers[t] if isinstance(t, Input) else substitute(t, plain)
         parts.append(Part(replace(step, carried=step.carried or kept, moves=step.moves or kept), t, whole))
     return Hypothesis(question, result, tuple(parts), tuple(symbols), readings, strict=False)
 
@@ -56,10 +59,6 @@ def is_recurrent(question: Question) -> bool:
 def spelt_out(question: Question, term: Expr) -> Expr:
     """Give a program as a network of this kind may go about it."""
     return expand(term, RECURRENT if is_recurrent(question) else ATTENDING)
-
-
-def _name(term: Expr, readings: Mapping[Input, Expr]) -> str:
-    return term.name if isinstance(term, Input) else show(substitute(term, {**readings}))
 
 
 def _is_step(term: Expr, result: Expr, readings: Mapping[Input, Expr], recurrent: bool) -> bool:

@@ -94,7 +94,8 @@ class Question:
             close = same(kinds[:, None], np.array(self.readout.symbols, dtype=float))
             codes = np.where(close.any(axis=1), close.argmax(axis=1), -1)
         else:
-            symbols = [cases.symbols[k] if self.kind is Kind.SYMBOL else k.item() for k in kinds]
+            symbolic = self.kind is Kind.SYMBOL
+            symbols = [(cases.symbols[k] if k >= 0 else None) if symbolic else k.item() for k in kinds]
             codes = np.array([self.readout.code(s) for s in symbols])
         return codes[places].reshape(values.shape)
 
