@@ -36,8 +36,9 @@ def predict(x):
     d = abs(x[0] - x[1])
     e = min(d, x[2])
     return e + x[3]
-for line in sys.stdin:
-    print(json.dumps(predict(json.loads(line))))
+if __name__ == "__main__":
+    for line in sys.stdin:
+        print(json.dumps(predict(json.loads(line))))
 """
 RIGHT = 'd = "first"\ne = { site = "second", positions = "row" }\n'
 RATE = {"mean", "low", "high", "worst_class", "inputs", "outputs"}
@@ -168,12 +169,11 @@ def test_an_alignment_that_cannot_be_is_one_line(text: str, said: str, capsys: p
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("x0 + x3", "gap.dsl: found a term, expected a program"),
+        ("1 + 3", "gap.dsl: found a term, expected a program"),
         ("input x0: int@row\nreturn x0 + ", "gap.dsl: found a fault: "),
         ("input x0: int@row\nreturn x0 and x0", "gap.dsl: found a fault: "),
         ("input y: int@row\nreturn y", "gap.dsl: found"),
         ("input x0: int@position\nreturn last(x0)", "gap.dsl: found"),
-        ("input x0: int@row\nreturn index() + x0", "gap.dsl: found"),
     ],
 )
 def test_a_program_that_cannot_be_is_one_line(text: str, said: str, capsys: pytest.CaptureFixture[str]):
