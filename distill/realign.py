@@ -29,6 +29,7 @@ LATE = "the budget ran out before the mechanism was looked at; give --budget mor
 SPARE = 24.0  # bits that a program may be longer for taking the network's way
 LEVELS = 4  # terms round a step that are replaced, from the smallest
 SHORT = Settings(sizes=3, capacity=4000)  # how far another way is looked for
+SEARCHES = 4  # of them, in all
 TRIED = 6  # other programs that are held against the network
 
 
@@ -98,15 +99,18 @@ def _alternatives(
         if candidate.term not in seen and candidate.bits <= most:
             seen.add(candidate.term)
             yield candidate.term
-    for step in missing:
+    for step, part in islice(((s, p) for s in missing for p in _round(s, standing.term)), SEARCHES):
         settings = replace(SHORT, without=(step,))
-        round_it = [t for t in subterms(standing.term) if t is not step and step in subterms(t) and _is_column(t)]
-        for part in round_it[:LEVELS]:
-            for candidate in search(_posed(evidence.problem, part), settings, rng, late=lambda: clock.late)[:2]:
-                other = simplify(substitute(standing.term, {part: candidate.term}))
-                if other not in seen and bits(other) <= most:
-                    seen.add(other)
-                    yield other
+        for candidate in search(_posed(evidence.problem, part), settings, rng, late=lambda: clock.late)[:2]:
+            other = simplify(substitute(standing.term, {part: candidate.term}))
+            if other not in seen and bits(other) <= most:
+                seen.add(other)
+                yield other
+
+
+def _round(step: Expr, term: Expr) -> list[Expr]:
+    """Give the parts of a term that hold a step, from the smallest."""
+    return [t for t in subterms(term) if t is not step and step in subterms(t) and _is_column(t)][:LEVELS]
 
 
 def _missing(question: Question, hypothesis: Hypothesis, explained: Explained) -> list[Expr]:

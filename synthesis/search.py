@@ -22,7 +22,7 @@ from synthesis.problem import Problem, Target, sample_rows
 from synthesis.recur import recurrences, remembered
 from synthesis.vocabulary import Vocabulary, vocabulary
 
-DIRECT = Effort(size=7, capacity=9000)  # where there is no sequence axis
+DIRECT, CAPACITY = 2, 9000  # where there is no sequence axis: sizes that a bank grows beyond others, and its columns
 SMALL = 3  # terms up to this size are tried before machines
 ATTEMPTS = 3  # samples tried where networks err, as an error among the rows searched on hides the program
 
@@ -63,7 +63,8 @@ def _direct(attempt: Attempt, rng: np.random.Generator) -> None:
     for view in views(problem.target):
         seen = attempt.seen_as(view)
         keys = keys_of(terms, seen.wanted, seen.target.kind, problem.cases.symbols)
-        effort = Effort(DIRECT.size, DIRECT.capacity, len(keys.wanted) // 2)
+        size, capacity = attempt.settings.sizes + DIRECT, min(CAPACITY, attempt.settings.capacity)
+        effort = Effort(size, capacity, len(keys.wanted) // 2)
         for term in explain(keys, effort, rng):
             attempt.offer(view.wrap(term), "expression")
         if attempt.found:
