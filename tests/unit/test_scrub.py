@@ -1,4 +1,4 @@
-"""Causal scrubbing: what may stand for what, what that leaves of answers and of the loss, and how many runs it takes."""
+"""Causal scrubbing: what may stand for what, what that leaves of answers and of the loss, and the runs it takes."""
 
 from __future__ import annotations
 

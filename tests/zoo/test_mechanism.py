@@ -44,7 +44,7 @@ def test_a_compiled_network_computes_it_as_its_program_does_and_its_twin_does_no
 
 
 def test_a_program_of_equal_behaviour_and_other_steps_is_not_confirmed():
-    """The first token, as the least of the running sums: right of every input, and nothing that the network computes."""
+    """The first token as the least of the running sums: right of every input, and nothing that the network does."""
     question = ask(ZOO / "tracr" / "own_caesar_by_first")
     header = "input token: int@position\n"
     assert examined(question, header + "return (token + first(token)) % 5").verdict == "confirmed"
