@@ -29,7 +29,9 @@ def mechanism_part(mechanism: Mechanism) -> dict[str, Any]:
         "alignment": {f.step.name: _place(f) for f in mechanism.findings if f.status == "confirmed"} or None,
         "scrubbed_agreement": _scrubbed(mechanism),
         "loss_recovered": _recovered(mechanism),
-        "interchange_accuracy": None if worst is None or worst.swapped is None else _rate(worst.swapped.changed),
+        "interchange_accuracy": None
+        if worst is None or worst.swapped is None
+        else _rate(worst.swapped.changed, "swaps"),
         "interchange": {
             "steps": {f.step.name: _interchange(f.swapped) for f in tested if f.swapped},
             "pairs": [{"steps": list(pair), **_interchange(found)} for pair, found in mechanism.pairs.items()],
@@ -62,24 +64,24 @@ def _place(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _rate(found: Rate) -> dict[str, Any]:
-    """Give a rate. mean, low, high: over inputs, of the share of an input's outputs; worst_class: of one answer's."""
+def _rate(found: Rate, of: str = "inputs") -> dict[str, Any]:
+    """Give a rate. mean, low, high: over inputs or swaps, of the share of its outputs; worst_class: of one answer's."""
     return {
         "mean": round(found.mean, 4),
         "low": round(found.low, 4),
         "high": round(found.high, 4),
         "worst_class": round(found.worst, 4),
-        "inputs": found.rows,
+        of: found.rows,
         "outputs": found.outputs,
     }
 
 
 def _interchange(found: Interchange) -> dict[str, Any]:
     return {
-        "changed_as_predicted": _rate(found.changed),
-        "stayed_as_predicted": _rate(found.stayed),
+        "changed_as_predicted": _rate(found.changed, "swaps"),
+        "stayed_as_predicted": _rate(found.stayed, "swaps"),
         "kept_the_old_answer": round(found.ignored, 4),
-        "inputs_without_a_partner": found.unpaired,
+        "without_a_partner": found.unpaired,
     }
 
 

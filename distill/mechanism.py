@@ -20,11 +20,13 @@ from verify.placement import STATED, Placement, Where, wheres
 from verify.subject import Site
 from verify.subspace import MAPS, regressors, subspaces
 
-ROWS = (64, 256)  # least and most rows to look on, and as many to test on
-CELLS = 16_000  # positions of all of them, that fewer rows of longer inputs have
+ROWS = (128, 512)  # least and most rows drawn
+FITTED = 0.4  # share of them that steps are looked for on; they are tested on the others
+ENUMERATED = 4096  # inputs up to which rows are chosen among all there are
+CELLS = 32_000  # positions of all of them, that fewer rows of longer inputs have
 MEMORY = 2**29  # bytes of activations
 SITES = 64  # sites looked at, spread evenly over the network
-WIDEST = 1024  # units a site
+WIDEST, ANY = 1024, 2**31  # units a site: looked at, and where a person named it
 
 
 def examine(
@@ -40,14 +42,17 @@ def examine(
     alignment: step name -> {"site": name, "positions": "each" | "last" | "row", "units": [int]}, all but the site
     optional; where it is given, nothing else is searched. Raises BadInput where it names what there is not.
     """
+    stated = None if alignment is None else _stated(question, hypothesis, alignment)
     sites = looked_at(question, alignment)
     if not sites:
         return Mechanism("untested", "the network exposes no site that could hold a step")
     report("mechanism: recording activations")
     rows = drawn(question, rng)
-    whole = bench(question.subject, hypothesis, Reading(question), rows, fitting(sites, rows))
+    kept = fitting(sites, rows) if alignment is None else sites
+    whole = bench(question.subject, hypothesis, Reading(question), rows, kept)
     order = rng.permutation(len(rows))
-    fit, test = whole.take(np.sort(order[::2])), whole.take(np.sort(order[1::2]))
+    parted = int(FITTED * len(rows))
+    fit, test = whole.take(np.sort(order[:parted])), whole.take(np.sort(order[parted:]))
     seed = int(rng.integers(2**31))
 
     def twin() -> Bench:
@@ -55,7 +60,6 @@ def examine(
             random_twin(question.subject, seed), hypothesis, Reading(question), test.rows, list(test.activations)
         )
 
-    stated = None if alignment is None else _stated(question, hypothesis, alignment)
     report("mechanism: looking for steps")
     return replace(judge(fit, test, twin, rng, stated), digest=hashlib.sha256(b"".join(rows.marks())).hexdigest())
 
@@ -66,15 +70,28 @@ def looked_at(question: Question, alignment: Mapping[str, Mapping[str, object]] 
     found = [s for s in found if s != question.subject.sites[-1]]
     if alignment is not None:
         named = {str(entry["site"]) for entry in alignment.values()}
-        return [s for s in question.subject.sites if str(s) in named and suits(s, 2**31)]
+        return [s for s in question.subject.sites if str(s) in named and suits(s, ANY)]
     return [found[k] for k in np.unique(np.linspace(0, len(found) - 1, SITES).astype(int))] if found else []
 
 
 def drawn(question: Question, rng: np.random.Generator) -> Rows:
-    """Draw the rows to look on and to test on."""
-    width = question.domain.sample(16, rng).values.shape[1] if question.domain.sequence else 1
-    least, most = ROWS
-    return question.domain.sample(2 * int(np.clip(CELLS // width, least, most)), rng)
+    """Draw the rows to look on and to test on, each input once."""
+    domain = question.domain
+    if domain.size is not None and domain.size <= ENUMERATED:
+        rows = Rows.concat(list(domain.enumerate()), domain.fill)
+        return rows.take(np.sort(rng.permutation(len(rows))[: _count(rows)]))
+    count = _count(domain.sample(16, rng))
+    rows = domain.sample(2 * count, rng)
+    seen: dict[bytes, int] = {}
+    for row, mark in enumerate(rows.marks()):
+        seen.setdefault(mark, row)
+    return rows.take(np.array(list(seen.values())[:count]))
+
+
+def _count(rows: Rows) -> int:
+    """Give how many rows as long as these are drawn."""
+    width = 1 if rows.lengths is None else rows.values.shape[1]
+    return int(np.clip(CELLS // width, *ROWS))
 
 
 def fitting(sites: Sequence[Site], rows: Rows) -> list[Site]:
@@ -85,24 +102,25 @@ def fitting(sites: Sequence[Site], rows: Rows) -> list[Site]:
     return list(sites[::step])
 
 
-def _stated(question: Question, hypothesis: Explanation, alignment: Mapping[str, Mapping[str, object]]) -> dict:
+def _stated(
+    question: Question, hypothesis: Explanation, alignment: Mapping[str, Mapping[str, object]]
+) -> Mapping[str, Callable[[Bench, Step], Sequence[Placement]]]:
     """Give where each step is said to be, as what proposes placements on given rows."""
-    steps = {s.name: s for s in hypothesis.steps}
-    sites = {str(s): s for s in question.subject.sites}
+    steps = {s.name for s in hypothesis.steps}
+    sites = {str(s): s for s in question.subject.sites if suits(s, ANY)}
     found = {}
     for name, entry in alignment.items():
+        where = f"alignment, step {name!r}"
         if name not in steps:
-            raise BadInput(
-                f"alignment, step {name!r}", "no such step", f"one of {', '.join(steps) or 'none'}", "correct it"
-            )
+            raise BadInput(where, "no such step", f"one of {', '.join(sorted(steps)) or 'none'}", "correct it")
         site = sites.get(str(entry["site"]))
         if site is None:
-            raise BadInput(
-                f"alignment, step {name!r}",
-                f"no site {entry['site']!r}",
-                "one that `distill inspect` lists",
-                "correct it",
-            )
+            expected = "one that `distill inspect` lists with units"
+            raise BadInput(where, f"no site {entry['site']!r}", expected, "correct it")
+        size = int(np.prod([int(n) for n in site.shape if n != "position"]))
+        units = entry.get("units")
+        if isinstance(units, list) and max(units) >= size:
+            raise BadInput(where, f"unit {max(units)}", f"units from 0 to {size - 1}", "correct it")
         found[name] = _placing(site, entry)
     return found
 
@@ -114,7 +132,8 @@ def _placing(site: Site, entry: Mapping[str, object]) -> Callable[[Bench, Step],
         if units is None:
             known = {where: regressors(fit, step, where) for where in asked}
             return [p for where in asked for p in subspaces(fit, step, site, where, known[where], MAPS)]
-        basis = np.eye(fit.activations[site].shape[-1], dtype=np.float32)[:, np.asarray(units, dtype=int)]
+        chosen = np.unique(np.asarray(units, dtype=int))
+        basis = np.eye(fit.activations[site].shape[-1], dtype=np.float32)[:, chosen]
         return [Placement(site, where, basis, STATED) for where in asked]
 
     return place

@@ -66,7 +66,7 @@ def mechanism(part: Mapping[str, Any]) -> str:
     for step in part["claimed"]:
         if step in (part["alignment"] or {}):
             changed = steps[step]["changed_as_predicted"]
-            found = f"{changed['mean']:.3f} [{changed['low']:.3f}, {changed['high']:.3f}] of {changed['inputs']} swaps"
+            found = f"{changed['mean']:.3f} [{changed['low']:.3f}, {changed['high']:.3f}] of {changed['swaps']} swaps"
             lines.append(f"{'':12}{step} at {part['alignment'][step]['site']}: {found} as predicted")
     return "\n".join(lines)
 

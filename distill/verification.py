@@ -47,6 +47,8 @@ def verify(program: Path, job: Job, clock: Clock, alignment: Path | None = None)
     with clock.stage("load"):
         question = ask(job.model, dict(job.flags), device=job.device, trust=job.trust)
 
+    written.check_inputs(question)
+
     def run(raws: list[Any]) -> list[Any]:
         return _outputs(written, raws, clock) if written.is_python else written.interpret(question, raws)
 

@@ -16,9 +16,10 @@ from distill.parts import derived, is_recurrent
 from distill.question import Question
 from distill.render import interpreted
 from distill.variables import variables
-from dsl.check import TypeMismatch
+from dsl.check import TypeMismatch, check
 from dsl.parser import ParseError, parse
-from dsl.terms import Program
+from dsl.terms import OLDER, STATE, Input, Program, subterms
+from dsl.types import Axis
 from verify.explanation import Explanation
 
 PYTHON = ".py"
@@ -41,6 +42,18 @@ class Written:
     def is_python(self) -> bool:
         """Whether it is to be run as Python, else in the language's interpreter."""
         return self.path.suffix == PYTHON
+
+    def check_inputs(self, question: Question) -> None:
+        """Raise BadInput where a program in the language reads other inputs than the model, or answers otherwise."""
+        if self.program is None or self.is_python:
+            return
+        there = ", ".join(f"{i.name}: {i.type}" for i in question.domain.inputs)
+        for part in subterms(self.program.result):
+            if isinstance(part, Input) and part.name not in (STATE, OLDER) and part not in question.domain.inputs:
+                raise BadInput(self.path, f"input {part.name}: {part.type}", f"one of {there}", "correct it")
+        if question.readout.at != "each" and check(self.program.result).axis is not Axis.ROW:
+            expected = "one answer a row, as the model gives"
+            raise BadInput(self.path, "a result with a value a position", expected, "pick one, like last(...)")
 
     def interpret(self, question: Question, raws: list[Any]) -> list[Any]:
         """Give a program's outputs in the language, as one in Python would write them to JSON."""

@@ -56,7 +56,8 @@ def claimed(explanation: Explanation, idle: Mapping[str, str]) -> set[str]:
     if explanation.strict:
         return set(steps)
     found: set[str] = set()
-    stack = [s.name for s in explanation.steps if s.moves]
+    still = all(s.axis == "row" and not s.moves for s in explanation.steps)
+    stack = [s.name for s in explanation.steps if s.moves or still]
     if not stack or all(name in idle for name in stack):
         stack += [name for name in explanation.reads if name in steps]
     seen: set[str] = set()
