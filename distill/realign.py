@@ -55,7 +55,7 @@ def explained(
     """
     hypothesis, mechanism = _examined(question, standing.term, standing.symbols, clock, rng)
     first = Explained(standing, mechanism)
-    if first.mechanism.verdict == "confirmed":
+    if first.mechanism.verdict == "confirmed" or not any(f.claimed for f in mechanism.findings):
         return first
     missing = _missing(question, hypothesis, first)
     found = _alternatives(evidence, first.standing, missing, others, clock, rng)

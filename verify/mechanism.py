@@ -200,6 +200,8 @@ def _verdict(
     agreement = scrubbed.agreement
     if scrubbed.alone > ALONE:
         return "untested", f"scrubbing: {scrubbed.alone:.0%} of {scrubbed.cells} cells could stand for themselves alone"
+    if agreement.low < HOLDS and min(agreement.mean, agreement.worst) >= KEPT:
+        return "untested", f"scrubbing: it keeps the answers, but {agreement.rows} inputs are too few to tell"
     if agreement.low < HOLDS or min(agreement.mean, agreement.worst) < KEPT:
         found = f"{agreement.mean:.3f} of an input's answers are kept, in the worst class {agreement.worst:.3f}"
         return "refuted", f"scrubbing what the program does not need changes answers: {found} ({agreement.rows} rows)"
