@@ -12,6 +12,7 @@ from distill.errors import BadInput
 from distill.network import random_twin
 from distill.question import Question
 from distill.reading import Reading
+from distill.trace import size_of
 from dsl.rows import Rows
 from verify.bench import Bench, bench, suits
 from verify.explanation import Explanation, Step
@@ -48,7 +49,7 @@ def examine(
         return Mechanism("untested", "the network exposes no site that could hold a step")
     report("mechanism: recording activations")
     rows = drawn(question, rng)
-    kept = fitting(sites, rows) if alignment is None else sites
+    kept = thinned(sites, rows) if alignment is None else sites
     whole = bench(question.subject, hypothesis, Reading(question), rows, kept)
     order = rng.permutation(len(rows))
     parted = int(FITTED * len(rows))
@@ -94,12 +95,9 @@ def _count(rows: Rows) -> int:
     return int(np.clip(CELLS // width, *ROWS))
 
 
-def fitting(sites: Sequence[Site], rows: Rows) -> list[Site]:
+def thinned(sites: Sequence[Site], rows: Rows) -> list[Site]:
     """Give as many of the sites as fit into the memory, spread evenly."""
-    positions = rows.values.shape[1]
-    sizes = [4 * len(rows) * int(np.prod([positions if n == "position" else n for n in s.shape])) for s in sites]
-    step = max(1, int(np.ceil(sum(sizes) / MEMORY)))
-    return list(sites[::step])
+    return list(sites[:: max(1, -(-sum(size_of(s, rows) for s in sites) // MEMORY))])
 
 
 def _stated(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -43,10 +44,12 @@ def fitting(sites: Sequence[Site], rows: Rows, memory: int) -> tuple[tuple[Site,
     """Part sites into those whose float32 activations fit into `memory` bytes together, in order, and the others."""
     kept: list[Site] = []
     for site in sites:
-        size = 4 * len(rows)
-        for axis in site.shape:
-            size *= rows.values.shape[1] if axis == "position" else axis
-        if size <= memory:
+        if size_of(site, rows) <= memory:
             kept.append(site)
-            memory -= size
+            memory -= size_of(site, rows)
     return tuple(kept), tuple(s for s in sites if s not in kept)
+
+
+def size_of(site: Site, rows: Rows) -> int:
+    """Give the bytes that a site's float32 activations on some rows take."""
+    return 4 * len(rows) * math.prod(rows.values.shape[1] if n == "position" else n for n in site.shape)

@@ -19,7 +19,7 @@ from distill.mechanism import examine
 from distill.question import Question, ask
 from distill.realign import LATE
 from distill.standing import EXHAUSTIVE, FRESH, refusal
-from distill.written import Written, read_program
+from distill.written import Written, plain, read_program
 from dsl.rows import Answers, Rows
 from dsl.terms import Value
 from dsl.types import Kind
@@ -194,10 +194,6 @@ def _spelt(question: Question, answers: Answers, rows: Rows) -> Sequence[Any]:
     each, counted = question.readout.at == "each", question.counted(rows, answers)
     lines = []
     for line, scored in zip(_values(question, answers, rows), counted.tolist(), strict=True):
-        values = [_plain(v, question) if s else None for v, s in zip(line, scored, strict=False)]
+        values = [plain(v, question) if s else None for v, s in zip(line, scored, strict=False)]
         lines.append(values if each else values[0])
     return lines
-
-
-def _plain(value: Any, question: Question) -> Any:
-    return [s for s in question.readout.symbols if s in value] if isinstance(value, frozenset) else value

@@ -60,7 +60,7 @@ class Written:
         assert self.program is not None
         rows = question.domain.rows(raws)
         lines = interpreted(question, self.program.result, spoken(self.program.result, question), None, rows)
-        return [_plain(line, question) for line in lines]
+        return [plain(line, question) for line in lines]
 
     def explanation(self, question: Question, patience: Callable[[], float]) -> Explanation:
         """Give what it says of how the network computes its answers.
@@ -114,8 +114,8 @@ def _certified(path: Path, source: str) -> Program | None:
     return found if isinstance(found, Program) else None
 
 
-def _plain(value: Any, question: Question) -> Any:
-    """Give an output as JSON reads it back."""
+def plain(value: Any, question: Question) -> Any:
+    """Give an output as JSON reads it back: sets as lists in the symbols' order."""
     if isinstance(value, list):
-        return [_plain(v, question) for v in value]
+        return [plain(v, question) for v in value]
     return [s for s in question.readout.symbols if s in value] if isinstance(value, frozenset) else value

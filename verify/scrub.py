@@ -51,9 +51,11 @@ def scrub(bench: Bench, placed: Sequence[Placed], rng: np.random.Generator) -> S
         scrubbed[site] = by_cell(site, recorded)
     outputs = bench.intervened({s: _scrubbing(bench, placed, s, h, classes[s], rng) for s, h in scrubbed.items()})
     sizes = np.concatenate([_class_sizes(c) for c in classes.values()])
-    shares = _per_input(bench, outputs)
     alone = float((sizes == 1).sum() / max(sizes.sum(), 1))
-    found = agreement(bench, outputs)
+    kept = _kept(bench, outputs)
+    counted = bench.counted.sum(axis=1)
+    shares = (kept & bench.counted).sum(axis=1)[counted > 0] / counted[counted > 0]
+    found = rate(kept, bench.counted, grouped(bench.answers))
     return Scrub(found, float(shares.min(initial=1.0)), alone, int(sizes.sum()), outputs, len(order) + 1)
 
 
@@ -88,14 +90,12 @@ def _class_sizes(classes: Classes) -> np.ndarray:
 
 def agreement(bench: Bench, outputs: np.ndarray) -> Rate:
     """Give how often an intervened network answers as it did before."""
-    answers = bench.reader.answers(outputs, bench.rows)
-    return rate(bench.same(answers, bench.answers), bench.counted, grouped(bench.answers))
+    return rate(_kept(bench, outputs), bench.counted, grouped(bench.answers))
 
 
-def _per_input(bench: Bench, outputs: np.ndarray) -> np.ndarray:
-    hits = bench.same(bench.reader.answers(outputs, bench.rows), bench.answers) & bench.counted
-    total = bench.counted.sum(axis=1)
-    return hits.sum(axis=1)[total > 0] / total[total > 0]
+def _kept(bench: Bench, outputs: np.ndarray) -> np.ndarray:
+    """Say which answers are those of the network as it was: bool, of their shape."""
+    return bench.same(bench.reader.answers(outputs, bench.rows), bench.answers)
 
 
 def loss_recovered(
