@@ -18,6 +18,7 @@ from synthesis.bitset import pack
 FIRST = 384  # conflicts drawn at the start
 ROUNDS = 40  # times that missed conflicts are added
 POOLS = {1: None, 2: 4000, 3: 400, 4: 100}  # how many of the cheapest columns covers of each width are made of
+TESTED = 24  # of them held against all cells at a time
 KEPT = 4000  # covers of one width followed up, the cheapest first
 
 
@@ -80,26 +81,35 @@ class Covers:
         alike = self.codes[:, pairs[:, 0]] == self.codes[:, pairs[:, 1]]
         self.alike = np.concatenate([self.alike, pack(alike)], axis=1)
 
-    def find(self, width: int, most: int) -> Iterator[Cover]:
-        """Yield covers of exactly `width` columns, cheapest columns first, at most `most`."""
+    def find(self, width: int, most: int, entries: int) -> Iterator[Cover]:
+        """Yield covers of exactly `width` columns with at most so many entries, cheapest columns first, at most `most`."""
         if not self.alike.shape[1]:
             return
-        survivors, found = self._propose(width), 0
+        survivors, cut = self._propose(width)
+        seen: set[bytes] = set()
+        found = 0
         for _ in range(ROUNDS):
             if not len(survivors):
-                return
+                if not cut:
+                    return
+                survivors, cut = self._propose(width)  # what was learnt since leaves room for dearer ones
+                continue
             lessons = []
             keep = np.ones(len(survivors), dtype=bool)
-            for k in range(min(len(survivors), 24)):
+            for k in range(min(len(survivors), TESTED)):
                 columns = survivors[k]
                 key = joint(np.stack([classes(row) for row in self.codes[columns]]))
-                pairs = missed(key, self.target, 24)
+                pairs = missed(key, self.target, TESTED)
                 keep[k] = False
                 if len(pairs):
                     lessons.append(pairs)
                     continue
+                size = int(key.max()) + 1
+                if size > entries or columns.tobytes() in seen:
+                    continue
+                seen.add(columns.tobytes())
                 found += 1
-                yield Cover(tuple(int(c) for c in columns), int(key.max()) + 1, float(self.costs[columns].sum()))
+                yield Cover(tuple(int(c) for c in columns), size, float(self.costs[columns].sum()))
                 if found >= most:
                     return
             survivors = survivors[keep]
@@ -109,16 +119,15 @@ class Covers:
                 news = self.alike[:, known:]
                 survivors = survivors[~_all_alike(news, survivors)]
 
-    def _propose(self, width: int) -> np.ndarray:
-        """Give sets of columns [set, width] that separate every known conflict, the cheapest `KEPT`, cheapest first."""
+    def _propose(self, width: int) -> tuple[np.ndarray, bool]:
+        """Give the cheapest `KEPT` sets of columns [set, width] that separate every known conflict; and if more did."""
         pool = np.argsort(self.costs, kind="stable")[: POOLS[width]]
         alike = self.alike[pool]
         sets = _cover(alike, self.costs[pool], width)
         if not len(sets):
-            return sets
-        order = np.argsort(self.costs[pool][sets].sum(axis=1), kind="stable")[:KEPT]
-        return pool[sets[order]]
-
+            return sets, False
+        order = np.argsort(self.costs[pool][sets].sum(axis=1), kind="stable")
+        return pool[sets[order[:KEPT]]], len(sets) > KEPT
 
 def _all_alike(alike: np.ndarray, sets: np.ndarray) -> np.ndarray:
     """Say for each set of columns whether some conflict is left that none of them separates."""

@@ -37,12 +37,12 @@ def dependencies(attempt: Attempt, view: View, goal: Goal, rng: np.random.Genera
         if attempt.best < BITS_A_COLUMN * width:
             return
         written = 0
-        for cover in sorted(covers.find(width, PROPOSED), key=lambda c: c.cost + 6.0 * c.entries):
+        for cover in sorted(covers.find(width, PROPOSED, len(target) // CROWDED), key=lambda c: c.cost + 6.0 * c.entries):
             if attempt.late or written == EXPLAINED:
                 break
             chosen = [columns[k] for k in cover.columns]
             mark = (goal.kind, frozenset(c.term for c in chosen))
-            if cover.entries > len(target) // CROWDED or mark in attempt.explained:
+            if mark in attempt.explained:
                 continue
             attempt.explained.add(mark)
             if attempt.depends([c.term for c in chosen]):

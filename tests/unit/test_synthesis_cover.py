@@ -43,8 +43,8 @@ def test_a_planted_dependency_is_found_and_no_narrower_one(width: int, seed: int
     codes = columns(seed)
     chosen = sorted(np.random.default_rng(seed).choice(COLUMNS, width, replace=False).tolist())
     search = covers(codes, planted(codes, chosen))
-    assert [list(search.find(w, 10)) for w in range(1, width)] == [[]] * (width - 1)
-    (found,) = search.find(width, 10)
+    assert [list(search.find(w, 10, CELLS)) for w in range(1, width)] == [[]] * (width - 1)
+    (found,) = search.find(width, 10, CELLS)
     assert sorted(found.columns) == chosen
     assert found.entries == len(np.unique(codes[chosen], axis=1).T)
     assert found.cost == width
@@ -53,27 +53,27 @@ def test_a_planted_dependency_is_found_and_no_narrower_one(width: int, seed: int
 def test_nothing_is_found_in_noise():
     codes, noise = columns(0)[:80], np.random.default_rng(1).integers(0, 2, CELLS)
     search = covers(codes, classes(noise))
-    assert [list(search.find(width, 10)) for width in (1, 2, 3)] == [[], [], []]
+    assert [list(search.find(width, 10, CELLS)) for width in (1, 2, 3)] == [[], [], []]
 
 
 def test_the_cheapest_of_equal_columns_comes_first():
     codes = np.concatenate([columns(0)[:50]] * 2)
     costs = np.concatenate([np.full(50, 3.0), np.full(50, 1.0)])
-    found = list(covers(codes, planted(codes, [3, 7]), costs).find(2, 10))
+    found = list(covers(codes, planted(codes, [3, 7]), costs).find(2, 10, CELLS))
     assert sorted(found[0].columns) == [53, 57]
     assert {tuple(sorted(k % 50 for k in c.columns)) for c in found} == {(3, 7)}
     assert len(found) == 4
 
 
 def test_a_constant_target_depends_on_nothing():
-    assert list(covers(columns(0), np.zeros(CELLS, np.int32)).find(1, 10)) == []
+    assert list(covers(columns(0), np.zeros(CELLS, np.int32)).find(1, 10, CELLS)) == []
 
 
 @settings(max_examples=50)
 @given(arrays(np.int64, (6, 12), elements=small), arrays(np.int32, 12, elements=small), st.integers(1, 3))
 def test_covers_are_the_sets_that_the_target_is_a_function_of(codes: np.ndarray, target: np.ndarray, width: int):
     target = classes(target)
-    found = {tuple(sorted(c.columns)) for c in covers(codes, target).find(width, 100)}
+    found = {tuple(sorted(c.columns)) for c in covers(codes, target).find(width, 100, CELLS)}
     assert all(is_function(codes, chosen, target) for chosen in found)
     whole = {c for c in combinations(range(6), width) if is_function(codes, c, target)}
     smallest = {c for c in whole if not any(is_function(codes, s, target) for s in combinations(c, width - 1))}
