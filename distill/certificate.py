@@ -6,11 +6,13 @@ import hashlib
 import platform
 import shlex
 import sys
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import distill
 from distill.account import UNTRIED, mechanism_part
+from distill.reached import reach_part
 from dsl import bits, nodes, show
 from verify import Behaviour, Reach
 from verify.behaviour import EXAMPLES, LEVEL, NEAR_TIE
@@ -34,10 +36,14 @@ def certify(
     options: Options,
     mechanism: Mechanism | None = None,
     reach: Reach | None = None,
+    offsets: Mapping[str, Any] | None = None,
 ) -> Certificate:
-    """Give the certificate of a compile; parts about a program are None where there is none."""
+    """Give the certificate of a compile; parts about a program are None where there is none.
+
+    offsets: the part on position offsets, None where it was not asked for.
+    """
     return {
-        "program": None if rendered is None else _program(rendered),
+        "program": None if rendered is None or standing is None else _program(question, standing, rendered),
         "network": network_part(question),
         "domain": question.domain.render(),
         "output": {
@@ -45,22 +51,30 @@ def certify(
             "at": question.readout.at,
             "symbols": list(question.readout.symbols),
         },
-        "behaviour": None if standing is None else behaviour_part(question, standing.behaviour),
+        "behaviour": None if standing is None else _behaviour(question, standing),
         "mechanism": mechanism_part(mechanism or UNTRIED),
-        "reach": None if reach is None else _reach(question, reach),
+        "reach": None if reach is None or standing is None else reach_part(question, standing, reach),
+        **({} if offsets is None else {"offsets": offsets}),
         "reproduce": reproduce_part(clock, options.seed, options.device),
     }
 
 
-def _program(rendered: Rendered) -> dict[str, Any]:
+def _program(question: Question, standing: Standing, rendered: Rendered) -> dict[str, Any]:
+    listed = standing.listing
     return {
         "digest": hashlib.sha256(rendered.source.encode()).hexdigest(),
         "source": rendered.source,
         "dsl": show(rendered.program),
         "nodes": nodes(rendered.program),
-        "bits": bits(rendered.program),
+        "bits": bits(rendered.program) + (0.0 if listed is None else listed.bits),
         "description": rendered.description,
+        "exceptions": [] if listed is None else listed.part(question.readout.symbols),
     }
+
+
+def _behaviour(question: Question, standing: Standing) -> dict[str, Any]:
+    """Give the behaviour part of a compile, with what is known of where the program errs."""
+    return {**behaviour_part(question, standing.behaviour), "exceptions": [m.part for m in standing.misses]}
 
 
 def network_part(question: Question) -> dict[str, Any]:
@@ -91,17 +105,6 @@ def behaviour_part(question: Question, behaviour: Behaviour) -> dict[str, Any]:
         "used_in_search": None if behaviour.exhaustive else False,  # every input: no sample at all
         "near_ties": {"margin_below": NEAR_TIE, "outputs": behaviour.near_ties},
         "counterexamples": [] if examples is None else question.domain.raw(examples.take(slice(0, EXAMPLES))),
-    }
-
-
-def _reach(question: Question, reach: Reach) -> dict[str, Any]:
-    parted = None if reach.parted is None else question.domain.raw(reach.parted)[0]
-    return {
-        "lengths_tried": None if reach.tried is None else list(reach.tried),
-        "inputs": reach.inputs,
-        "parted_at": None if reach.parted is None or reach.parted.lengths is None else int(reach.parted.lengths[0]),
-        "parted_on": parted,
-        "why_not_tried": reach.why or None,
     }
 
 

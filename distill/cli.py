@@ -90,6 +90,7 @@ def compile_command(
     out: Annotated[Path | None, Parameter(name=("--out", "-o"))] = None,
     budget: float = BUDGET,
     report: Path | None = None,
+    offsets: bool = False,
     common: Common = _COMMON,
     flags: Flags = _FLAGS,
 ) -> int:
@@ -106,8 +107,10 @@ def compile_command(
         Seconds that the search may take.
     report
         Write a page for people to read, too: OUT.html.
+    offsets
+        Judge the program also where inputs begin at later positions of the network's embedding.
     """
-    return compile_to(_job(model, budget, common, flags), out, report)
+    return compile_to(_job(model, budget, common, flags, offsets), out, report)
 
 
 @app.command
@@ -118,6 +121,7 @@ def verify(
     *,
     budget: float = JUDGING,
     alignment: Path | None = None,
+    offsets: bool = False,
     common: Common = _COMMON,
     flags: Flags = _FLAGS,
 ) -> int:
@@ -135,8 +139,10 @@ def verify(
     alignment
         A TOML or JSON file that says where in the network the program's steps are, like carry = "cell.hidden"; it is
         judged, too. By default they are looked for.
+    offsets
+        Judge the program also where inputs begin at later positions of the network's embedding.
     """
-    return verify_program(_job(model, budget, common, flags), program, alignment)
+    return verify_program(_job(model, budget, common, flags, offsets), program, alignment)
 
 
 @app.command
@@ -151,13 +157,14 @@ def inspect(model: Path, /, *, common: Common = _COMMON, flags: Flags = _FLAGS) 
     return inspect_model(_job(model, BUDGET, common, flags))
 
 
-def _job(model: Path, budget: float, common: Common, flags: Flags) -> Job:
+def _job(model: Path, budget: float, common: Common, flags: Flags, offsets: bool = False) -> Job:
     """Put together what a command was told; raises BadInput for numbers that mean nothing."""
     if not (math.isfinite(budget) and budget > 0):
         raise BadInput("--budget", str(budget), "a positive number of seconds", "write it like --budget 60")
     if common.seed < 0:
         raise BadInput("--seed", str(common.seed), "an integer that is not negative", "write it like --seed 1")
-    return Job(model, budget, common.seed, common.device, common.trust, common.json, common.quiet, flags=vars(flags))
+    told = (common.seed, common.device, common.trust, common.json, common.quiet)
+    return Job(model, budget, *told, flags=vars(flags), offsets=offsets)
 
 
 def main() -> int:

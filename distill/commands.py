@@ -27,7 +27,10 @@ _MARK = "by distill "  # in the docstring of every program that was emitted
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A model and what every command is told about it. budget: seconds; flags: the keys of distill.toml given."""
+    """A model and what every command is told about it. budget: seconds; flags: the keys of distill.toml given.
+
+    offsets: whether a program is judged at position offsets, too.
+    """
 
     model: Path
     budget: float
@@ -37,6 +40,7 @@ class Job:
     json: bool
     quiet: bool
     flags: Mapping[str, object]
+    offsets: bool = False
 
 
 def compile_to(job: Job, out: Path | None, report: Path | None) -> int:
@@ -51,7 +55,7 @@ def compile_to(job: Job, out: Path | None, report: Path | None) -> int:
     with console.working(clock, progress):
         from distill.pipeline import Options, compile_model
 
-        options = Options(job.budget, job.seed, job.device, job.trust, dict(job.flags), progress)
+        options = Options(job.budget, job.seed, job.device, job.trust, dict(job.flags), progress, job.offsets)
         compiled = compile_model(job.model, options, clock)
     accepted = compiled.accepted and not clock.interrupted
     why = _why(compiled, clock)

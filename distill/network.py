@@ -16,6 +16,7 @@ from distill import probe
 from distill.errors import BadInput
 from distill.loading import Model, load_model
 from distill.loading.archive import MALFORMED, digest, fault
+from distill.positions import beginning_at, position_embedding
 from distill.sites import Place, Replacement, Taps, discover, unfused, watching
 from distill.specs import Bundle, InputSpec
 from dsl.rows import Rows
@@ -34,14 +35,14 @@ class Network:
 
     module: the torch module, in eval mode. kind: a short name of what it is. parameters: how many numbers it learnt.
     digest: sha256 of its files. found: what the network alone says of its input and output (`vocab_size`,
-    `positions`, `width`, `columns`, ...).
+    `positions`, `width`, `columns`, ...). offset: the position at which inputs begin, see `shifted`.
     """
 
     def __init__(self, model: Model, spec: InputSpec, *, device: str = "cpu", digest: str = "") -> None:
         self.module = _still(model.module.to(device))
         self.spec, self.device, self.kind, self.digest, self.model = spec, device, model.kind, digest, model
         self.parameters = sum(p.numel() for p in self.module.parameters())
-        self.columnless = False
+        self.columnless, self.offset = False, 0
         self.found: Mapping[str, Any] = {}
         self.found = probe.infer(self)
         self.columnless = self.found.get("at") == "each" and self.found.get("columns") == 1
@@ -50,6 +51,31 @@ class Network:
     def shares_padding(self) -> bool:
         """Say whether rows of different lengths can share a batch, padded."""
         return probe.padding_is_harmless(self)
+
+    @cached_property
+    def position_embedding(self) -> nn.Embedding | None:
+        """Give the embedding that reads absolute positions, None where there is none."""
+        if (length := max(probe.lengths(self), default=0)) < 2:
+            return None
+        values = probe.draw(self.spec, self.found, self.fixed_rows or 1, length)
+        return position_embedding(self.module, lambda: self.forward(self.tensor(values)), length)
+
+    def shifted(self, offset: int) -> Network:
+        """Give the same network run with its inputs' first position at `offset`, not at 0.
+
+        Raises BadInput where it has no embedding of absolute positions, or none that is so long.
+        """
+        embedding = self.position_embedding
+        if embedding is None:
+            remedy = "leave --offsets out"
+            raise BadInput(self.kind, "no embedding of absolute positions", "one, to begin later in it", remedy)
+        room = embedding.num_embeddings - offset
+        if not 0 <= offset < embedding.num_embeddings:
+            expected = f"an offset from 0 to {embedding.num_embeddings - 1}"
+            raise BadInput(self.kind, f"offset {offset}", expected, "ask for one that fits")
+        other = copy.copy(self)
+        other.offset, other.found = offset, {**self.found, "positions": room}
+        return other
 
     @property
     def sizes(self) -> tuple[int | None, ...]:
@@ -142,9 +168,11 @@ class Network:
 
     def forward(self, batch: Tensor, taps: Taps | None = None) -> np.ndarray:
         """Run one batch, as `tensor` gives it; raises BadInput where the network cannot take it, or gives no tensor."""
+        embedding = self.position_embedding if self.offset else None
+        later = nullcontext() if embedding is None else beginning_at(self.offset, embedding)
         try:
             paths = {p.site.path for p in taps.places.values()} if taps else ()
-            with torch.no_grad(), unfused(), watching(self.module, taps, paths) if taps else nullcontext():
+            with torch.no_grad(), unfused(), later, watching(self.module, taps, paths) if taps else nullcontext():
                 outputs = self.module(batch)
         except UnknownSite:
             raise

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a user may set. budget: seconds; flags: keys of distill.toml that override it."""
+    """What a user may set.
+
+    budget: seconds; flags: keys of distill.toml that override it; offsets: whether to judge at position offsets, too.
+    """
 
     budget: float = 120.0
     seed: int = 0
@@ -16,3 +19,4 @@ class Options:
     trust: bool = False
     flags: dict[str, object] = field(default_factory=dict)
     report: Callable[[str], None] = lambda _: None
+    offsets: bool = False

@@ -101,7 +101,8 @@ def _alternatives(
             yield candidate.term
     for step, part in islice(((s, p) for s in missing for p in _round(s, standing.term)), SEARCHES):
         settings = replace(SHORT, without=(step,))
-        for candidate in search(_posed(evidence.problem, part), settings, rng, late=lambda: clock.late)[:2]:
+        found = search(_posed(evidence.problem, part), settings, rng, late=lambda: clock.late)
+        for candidate in [c for c in found if not c.missed][:2]:
             other = simplify(substitute(standing.term, {part: candidate.term}))
             if other not in seen and bits(other) <= most:
                 seen.add(other)

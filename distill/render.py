@@ -12,13 +12,12 @@ import numpy as np
 import distill
 from distill.describe import describe
 from distill.emit import About, Signature, emit, run_emitted
+from distill.predictions import interpreted
 from distill.question import Question
 from distill.standing import Standing
 from dsl.domains import Domain, Numbers, Sampled, Tokens
-from dsl.evaluate import Cases, evaluate
 from dsl.rows import Rows
 from dsl.terms import Expr, Program, Value
-from dsl.types import Kind
 from synthesis.problem import same
 from verify import Behaviour, Reach
 from verify.mechanism import Mechanism
@@ -51,9 +50,10 @@ def render(
 ) -> Rendered:
     """Emit a program, and run what was emitted in a bare interpreter; scored: where its outputs are not None."""
     program = Program(question.domain.inputs, (), standing.term)
-    signature = replace(signature_of(question, standing.symbols), scored=scored)
-    description = describe(standing.term)
-    about = About(description, origin(question), verified(standing.behaviour, standing.accepted, mechanism))
+    listed = () if standing.listing is None else standing.listing.pairs
+    signature = replace(signature_of(question, standing.symbols), scored=scored, exceptions=listed)
+    description = describe(standing.term, signature) + excepting(len(listed))
+    about = About(description, origin(question), verified(standing, mechanism))
     source = emit(program, signature, about)
     return Rendered(program, source, description, emission_fault(question, standing, scored, source, rng))
 
@@ -95,10 +95,21 @@ def origin(question: Question) -> str:
     return f"Compiled from {question.bundle.name} (sha256 {digest[:12]}) by distill {distill.__version__}"
 
 
-def verified(behaviour: Behaviour, accepted: bool, mechanism: Mechanism | None) -> str:
-    """Say in one sentence what was verified, no more than was run."""
+def excepting(count: int) -> str:
+    """Say that so many inputs are listed beside a program, "" for none.
+
+    >>> excepting(1), excepting(3)
+    (', except on 1 input, which is listed', ', except on 3 inputs, which are listed')
+    """
+    noun = "input, which is" if count == 1 else "inputs, which are"
+    return f", except on {count} {noun} listed" if count else ""
+
+
+def verified(standing: Standing, mechanism: Mechanism | None) -> str:
+    """Say what was verified, and where what differs does, no more than was run."""
     way = "" if mechanism is None else WAYS[mechanism.verdict]
-    return _behaviour(behaviour, accepted) + (f"; {way}" if way else "")
+    errs = next((f". {m.sentence}" for m in standing.misses if m.good), "") if standing.accepted else ""
+    return _behaviour(standing.behaviour, standing.accepted) + (f"; {way}" if way else "") + errs
 
 
 def _behaviour(behaviour: Behaviour, accepted: bool) -> str:
@@ -130,40 +141,21 @@ def emission_fault(
     """Run the emitted module on inputs of the domain; say where it differs from the interpreter, "" where nowhere."""
     domain = question.domain
     rows = domain.sample(CHECKED, rng)
+    listed = standing.listing
+    if listed is not None:
+        rows = Rows.concat([rows, listed.rows], domain.fill)
     raws = domain.raw(rows)
     try:
         found = run_emitted(source, raws)
     except (RuntimeError, TimeoutError) as error:
         return f"the emitted module does not run: {error}"
     wanted = interpreted(question, standing.term, standing.symbols, scored, rows)
+    if listed is not None:
+        wanted = listed.amended(rows, wanted)
     for raw, ours, theirs in zip(raws, wanted, found, strict=True):
         if not agrees(ours, theirs):
             return f"the emitted module gives {theirs!r} for {raw!r}, the program {ours!r}"
     return ""
-
-
-def interpreted(
-    question: Question, term: Expr, symbols: tuple[Value, ...], scored: Expr | None, rows: Rows
-) -> list[Any]:
-    """Give the program's outputs for rows as `predict` gives them, by the interpreter of the language."""
-    cases = question.domain.cases(rows, symbols)
-    each = question.readout.at == "each"
-    shape = cases.mask.shape if each else (len(rows), 1)
-    values = np.broadcast_to(evaluate(term, cases), shape)
-    given = np.ones(shape, dtype=bool) if scored is None else np.broadcast_to(evaluate(scored, cases), shape)
-    real = cases.mask if each else np.ones(shape, dtype=bool)
-    lines = [
-        [_decoded(v, cases, question.kind) if told else None for v, told in zip(line[here], said[here], strict=True)]
-        for line, said, here in zip(values, given, real, strict=True)
-    ]
-    prefix = [None] * question.domain.offset
-    return [prefix + line if each else line[0] for line in lines]
-
-
-def _decoded(value: Any, cases: Cases, kind: Kind) -> Any:
-    if kind is not Kind.SYMBOL:
-        return value.item()
-    return cases.symbols[value] if value >= 0 else None
 
 
 def agrees(ours: Any, theirs: Any) -> bool:

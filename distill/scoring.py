@@ -30,4 +30,5 @@ def scored_where(question: Question, rng: np.random.Generator) -> Expr | None:
         return None
     target = Target(rows.scored[:, question.domain.offset :], cases.mask, Kind.BOOL)
     found = search(Problem(question.domain.inputs, cases, target, causal=True), SMALL, rng)
-    return simplify(found[0].term) if found and found[0].bits <= MOST_BITS else None
+    exact = [c for c in found if not c.missed]
+    return simplify(exact[0].term) if exact and exact[0].bits <= MOST_BITS else None

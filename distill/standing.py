@@ -9,16 +9,18 @@ import numpy as np
 
 from distill.clock import Clock
 from distill.evidence import Evidence
+from distill.listing import Listing
+from distill.misses import Misses
 from distill.question import Question
 from dsl.rows import Rows
 from dsl.terms import Expr, Value
 from synthesis.attempt import Candidate
-from verify import Behaviour, Reach, compare, probe
+from verify import Behaviour, compare
+from verify.behaviour import CERTAIN
 
 EXHAUSTIVE = 1_000_000  # inputs up to which a finite domain is gone through
 FRESH = 20_000  # inputs drawn to judge by otherwise
 BATCH = 2048
-BEYOND = 512  # inputs tried beyond the domain
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +28,7 @@ class Standing:
     """A candidate and what judging its behaviour has shown.
 
     symbols: what it may speak of beside the domain's own. why: the reason for a refusal, "" if accepted.
+    listing: the inputs that are its exceptions; `bits` then holds their price, too. misses: rules of what it misses.
     """
 
     term: Expr
@@ -35,6 +38,8 @@ class Standing:
     behaviour: Behaviour
     accepted: bool
     why: str
+    listing: Listing | None = None
+    misses: tuple[Misses, ...] = ()
 
 
 def judge(
@@ -94,19 +99,6 @@ def refusal(behaviour: Behaviour, tolerance: float) -> str:
     """Say why a program was not accepted."""
     if not behaviour.finished:
         return f"the comparison was not finished after {behaviour.inputs:,} inputs; give --budget more seconds"
-    allowed = f"at most {tolerance:.1%} may" if tolerance else "none may"
+    allowed = f"at most {tolerance:.1%} may, with {CERTAIN:.0%} confidence" if tolerance else "none may"
     return f"{behaviour.mismatches} of {behaviour.outputs} outputs compared differ from the network's, {allowed}"
 
-
-def look_beyond(question: Question, standing: Standing, rng: np.random.Generator) -> Reach:
-    """Try inputs longer than the domain's, as far as the network takes them."""
-    longer = question.domain.longer(2)
-    if longer is None:
-        return Reach(None, 0, None, "the domain states no lengths to go beyond")
-    rows = longer.sample(BEYOND, rng)
-    room = question.room
-    if room is not None and rows.lengths is not None:
-        rows = rows.take(rows.lengths <= room)
-        if not len(rows):
-            return Reach(None, 0, None, f"the network takes at most {room} positions")
-    return probe(rows, lambda r: question.agreement(standing.term, standing.symbols, r))

@@ -27,6 +27,8 @@ def outcome(certificate: Mapping[str, Any], files: Sequence[object], why: str) -
         f"mechanism   {mechanism(certificate['mechanism'])}",
         f"reach       {reach(certificate['reach'])}",
     ]
+    if "offsets" in certificate:
+        lines.append(f"offsets     {offsets(certificate['offsets'])}")
     if why:
         lines += [f"differs on  {json.dumps(raw)}" for raw in certificate["behaviour"]["counterexamples"]]
         lines += ["", program["source"].rstrip()]
@@ -38,6 +40,8 @@ def judgement(found: Mapping[str, Any]) -> str:
     lines = ["the program holds" if found["holds"] else f"the program does not hold: {found['why']}"]
     lines.append(f"behaviour   {behaviour(found['behaviour'])}")
     lines.append(f"mechanism   {mechanism(found['mechanism'])}")
+    if "offsets" in found:
+        lines.append(f"offsets     {offsets(found['offsets'])}")
     for case in found["differences"]:
         given, program, network = (json.dumps(case[part]) for part in ("input", "program", "network"))
         lines.append(f"differs on  {given}: the program gives {program}, the network {network}")
@@ -72,11 +76,61 @@ def mechanism(part: Mapping[str, Any]) -> str:
 
 
 def reach(part: Mapping[str, Any] | None) -> str:
-    """Say how far beyond the domain program and network stay together."""
-    if part is None or part["lengths_tried"] is None:
-        return f"not tried: {part['why_not_tried']}" if part else "not tried"
-    least, most = part["lengths_tried"]
-    tried = f"{part['inputs']:,} inputs of {least} to {most} positions"
-    if part["parted_on"] is None:
+    """Say how far program and network stay together: beyond the domain, and on inputs made within its lengths."""
+    if part is None:
+        return "not tried"
+    wider, free = part["ranges"], part["free_product"]
+    lines = _lengths(part) if wider is None or part["lengths_tried"] is not None else []
+    if wider is not None:
+        lines.append(_tried(wider, f"with a number up to {wider['excess_tried']} beyond its range", "beyond it"))
+    if free is not None:
+        lines += [f"of the free product: {line}" for line in _lengths(free)]
+    return f"\n{'':12}".join(lines)
+
+
+def _lengths(part: Mapping[str, Any]) -> list[str]:
+    """Give a line on the inputs beyond the domain's lengths, and one on those within if there is a difference."""
+    lines, within = [f"not tried: {part['why_not_tried']}"], part["within"]
+    if part["lengths_tried"] is not None:
+        lines = [_tried(part, f"of {' to '.join(map(str, part['lengths_tried']))} positions", "positions")]
+    if within and within["parted_at"] is not None:
+        span = " to ".join(map(str, within["lengths_tried"]))
+        lines.append(_tried(within, f"made within the domain's lengths, {span}", "positions"))
+    return lines
+
+
+def _tried(part: Mapping[str, Any], like: str, unit: str) -> str:
+    tried = f"{part['inputs']:,} inputs {like}"
+    if part["parted_at"] is None:
         return f"no difference on {tried}"
-    return f"of {tried}, the shortest that differs has {part['parted_at']}: {json.dumps(part['parted_on'])}"
+    given, program, network = (cut(json.dumps(part[name])) for name in ("parted_on", "program", "network"))
+    at = "" if part["position"] is None else f" at position {part['position']}"
+    return (
+        f"they part on {part['differing_inputs']:,} of {tried}; the first, at {part['parted_at']} {unit}, is {given}:"
+        f" the program gives {program}{at}, the network {network}"
+    )
+
+
+def offsets(part: Mapping[str, Any]) -> str:
+    """Say whether a program holds where inputs begin at later positions."""
+    first, tried = part["first_parting"], part["tried"]
+    found = (
+        f"{part['outputs'] - part['mismatches']:,} of {part['outputs']:,} outputs are equal,"
+        f" on {part['inputs']:,} inputs that begin at {len(tried)} positions from {tried[0]} to {tried[-1]}"
+    )
+    if not part["finished"]:
+        found += ", as far as time allowed"
+    if first is None:
+        return f"{found}; at least {part['input_match_lower_bound']:.2%} agree, at {part['level']:.0%} confidence"
+    given, program, network = (cut(json.dumps(first[name])) for name in ("input", "program", "network"))
+    return f"{found}; first at {first['offset']}: {given}, the program gives {program}, the network {network}"
+
+
+def cut(text: str, limit: int = 300) -> str:
+    """Cut a text in the middle past `limit` characters.
+
+    >>> cut("abcdefgh", 7)
+    'ab...gh'
+    """
+    half = (limit - 3) // 2
+    return text if len(text) <= limit else f"{text[:half]}...{text[-half:]}"

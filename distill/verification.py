@@ -16,10 +16,12 @@ from distill.clock import Clock
 from distill.emit import run_emitted
 from distill.errors import BadInput
 from distill.mechanism import examine
+from distill.offsets import choose_offsets, judge_offsets, offsets_part
 from distill.question import Question, ask
 from distill.realign import LATE
 from distill.standing import EXHAUSTIVE, FRESH, refusal
 from distill.written import Written, plain, read_program
+from dsl.domains import Domain
 from dsl.rows import Answers, Rows
 from dsl.terms import Value
 from dsl.types import Kind
@@ -48,6 +50,8 @@ def verify(program: Path, job: Job, clock: Clock, alignment: Path | None = None)
         question = ask(job.model, dict(job.flags), device=job.device, trust=job.trust)
 
     written.check_inputs(question)
+    if job.offsets:
+        choose_offsets(question)  # so that what is wrong is said at once
 
     def run(raws: list[Any]) -> list[Any]:
         return _outputs(written, raws, clock) if written.is_python else written.interpret(question, raws)
@@ -55,6 +59,7 @@ def verify(program: Path, job: Job, clock: Clock, alignment: Path | None = None)
     with clock.stage("verify"):
         behaviour = judge(question, run, clock, job.seed)
         shown = differences(question, run, behaviour)
+        offsets = _over_offsets(question, run, clock, job.seed) if job.offsets else None
     right = behaviour.accepted(question.tolerance)
     with clock.stage("mechanism"):
         mechanism = _mechanism(written, question, asked, clock, job.seed) if right else UNTRIED
@@ -69,6 +74,7 @@ def verify(program: Path, job: Job, clock: Clock, alignment: Path | None = None)
         "domain": question.domain.render(),
         "behaviour": {**behaviour_part(question, behaviour), "used_in_search": None},  # nobody can know
         "mechanism": mechanism_part(mechanism),
+        **({} if offsets is None else {"offsets": offsets}),
         "differences": shown,
         "reproduce": reproduce_part(clock, job.seed, job.device),
     }
@@ -114,7 +120,7 @@ def judge(question: Question, run: Runner, clock: Clock, seed: int) -> Behaviour
     if exhaustive:
         batches, distribution = domain.enumerate(BATCH), "every input of the domain"
     else:
-        judged = domain.split(np.random.default_rng(seed))[1] if question.sampled else domain
+        judged = _kept(question, seed)
         batches = _in_batches(judged.sample(FRESH, np.random.default_rng([seed, 1])))
         distribution = judged.distribution
         if question.sampled:
@@ -187,6 +193,25 @@ def differences(question: Question, run: Runner, behaviour: Behaviour) -> list[d
     answers = _spelt(question, question.answers(rows), rows)
     shown = zip(raws, run(raws), answers, strict=True)
     return [{"input": raw, "program": found, "network": answer} for raw, found, answer in shown]
+
+
+def _over_offsets(question: Question, run: Runner, clock: Clock, seed: int) -> dict[str, Any]:
+    """Judge a program at position offsets; raises BadInput where inputs cannot begin at other positions."""
+
+    def spelt(there: Question, row: Rows) -> dict[str, Any]:
+        (raw,) = there.domain.raw(row)
+        return {"input": raw, "program": run([raw])[0], "network": _spelt(there, there.answers(row), row)[0]}
+
+    judged = _kept(question, seed)
+    found = judge_offsets(
+        question, judged, lambda there, rows: agreement(there, run, rows), clock, np.random.default_rng([seed, 3])
+    )
+    return offsets_part(question, found, spelt)
+
+
+def _kept(question: Question, seed: int) -> Domain:
+    """Give what is judged by: of given samples the half that a compile with this seed keeps to judge by."""
+    return question.domain.split(np.random.default_rng(seed))[1] if question.sampled else question.domain
 
 
 def _spelt(question: Question, answers: Answers, rows: Rows) -> Sequence[Any]:

@@ -130,6 +130,11 @@ class Bank:
             return None
         return self.add(term, type_, size, values, grows=grows)
 
+    def enter(self, term: Expr, size: int) -> Column | None:
+        """Evaluate a term and offer it."""
+        type_ = check(term)
+        return self.offer(term, type_, size, self.layout.flat(self.layout.interpreter(term), type_.axis))
+
     def cost(self, term: Expr) -> float:
         """Give a term's description length in bits as a tree, without what sharing saves: quick, and no less."""
         found = self._costs.get(term)

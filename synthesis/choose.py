@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from dsl.size import bits
-from dsl.terms import Expr, call
+from dsl.terms import Expr, call, integer
 from dsl.types import Kind
 from synthesis.bitset import pack
 from synthesis.goals import Goal
 from synthesis.problem import same
 
-CONDITIONS, LEAVES, CELLS = 150, 150, 512
+CONDITIONS, LEAVES, CELLS = 120, 90, 512
+FEW = 4  # numbers that take so many values in a row at most are compared with each: remainders, mostly
 DEPTH = 4  # conditions in a list
 WIDTHS = {4: 4, 3: 6, 2: 8}  # rules followed up with so many conditions left
 BIAS = 8.0  # bits added to a rule's price when rules are compared by cells a bit
@@ -29,13 +29,15 @@ class _Pieces:
     cells: np.ndarray
 
     @staticmethod
-    def of(pairs: list[tuple[Expr, np.ndarray]], most: int) -> _Pieces:
-        """Keep the cheapest of each distinct set, at most `most`, leaving out the empty one."""
+    def of(pairs: list[tuple[Expr, np.ndarray]], cost: Callable[[Expr], float], most: int) -> _Pieces:
+        """Keep the cheapest of each distinct set, and of those the `most` cheapest and the `most` largest."""
         packed = pack(np.stack([v for _, v in pairs]))
-        costs = np.array([bits(t) for t, _ in pairs])
+        costs = np.array([cost(t) for t, _ in pairs])
         order = np.argsort(costs, kind="stable")
         _, first = np.unique(packed[order], axis=0, return_index=True)
-        keep = [k for k in order[np.sort(first)] if packed[k].any()][:most]
+        distinct = np.array([k for k in order[np.sort(first)] if packed[k].any()], dtype=int)
+        large = np.argsort(-np.bitwise_count(packed[distinct]).sum(axis=1), kind="stable")[:most]
+        keep = distinct[np.unique(np.concatenate([np.arange(min(most, len(distinct))), large]))]
         return _Pieces([pairs[k][0] for k in keep], costs[keep], packed[keep])
 
 
@@ -48,11 +50,12 @@ def chosen(goal: Goal, rng: np.random.Generator) -> Iterator[Expr]:
         return
     cells = len(goal.wanted)
     some = np.arange(cells) if cells <= CELLS else np.sort(rng.choice(cells, CELLS, replace=False))
-    ends = _Pieces.of([(t, same(v[some], goal.wanted[some])) for t, v in goal.leaves(600)], LEAVES)
+    ends = _Pieces.of([(t, same(v[some], goal.wanted[some])) for t, v in goal.leaves(600)], goal.bank.cost, LEAVES)
     booleans = [(goal.columns[k].term, goal.values[k][some]) for k in goal.of((Kind.BOOL,), 2 * CONDITIONS)]
+    booleans += _classes(goal, some)
     if not booleans:
         return
-    tests = _Pieces.of([*booleans, *((call("not", t), ~v) for t, v in booleans)], CONDITIONS)
+    tests = _Pieces.of([*booleans, *((call("not", t), ~v) for t, v in booleans)], goal.bank.cost, CONDITIONS)
     found = _list(ends, tests, pack(np.ones(len(some), dtype=bool)), DEPTH)
     if found is not None:
         *rules, (_, last) = found[1]
@@ -60,6 +63,18 @@ def chosen(goal: Goal, rng: np.random.Generator) -> Iterator[Expr]:
         for test, end in reversed(rules):
             term = call("if", tests.terms[test], ends.terms[end], term)
         yield term
+
+
+def _classes(goal: Goal, some: np.ndarray) -> list[tuple[Expr, np.ndarray]]:
+    """Give the conditions that a number is this or that one, for numbers that are one of few: remainders, mostly."""
+    found = []
+    for k in goal.of((Kind.INT,), len(goal.columns)):
+        low, high = goal.values[k].min(), goal.values[k].max()
+        values = np.unique(goal.values[k]) if 0 < high - low < FEW else ()
+        if len(values):
+            equal = [(v, goal.values[k][some] == v) for v in values]
+            found += [(call("eq", goal.columns[k].term, integer(int(v))), holds) for v, holds in equal]
+    return found
 
 
 def _list(ends: _Pieces, tests: _Pieces, left: np.ndarray, depth: int) -> tuple[float, list[Rule]] | None:

@@ -16,7 +16,7 @@ import numpy as np
 from synthesis.bitset import pack
 
 FIRST = 384  # conflicts drawn at the start
-ROUNDS = 40  # times that missed conflicts are added
+ROUNDS = 16  # times that missed conflicts are added
 POOLS = {1: None, 2: 4000, 3: 400, 4: 100}  # how many of the cheapest columns covers of each width are made of
 TESTED = 24  # of them held against all cells at a time
 KEPT = 4000  # covers of one width followed up, the cheapest first
@@ -82,7 +82,7 @@ class Covers:
         self.alike = np.concatenate([self.alike, pack(alike)], axis=1)
 
     def find(self, width: int, most: int, entries: int) -> Iterator[Cover]:
-        """Yield covers of exactly `width` columns with at most so many entries, cheapest columns first, at most `most`."""
+        """Yield covers of exactly `width` columns, of at most so many entries, the cheapest first, at most `most`."""
         if not self.alike.shape[1]:
             return
         survivors, cut = self._propose(width)
@@ -128,6 +128,7 @@ class Covers:
             return sets, False
         order = np.argsort(self.costs[pool][sets].sum(axis=1), kind="stable")
         return pool[sets[order[:KEPT]]], len(sets) > KEPT
+
 
 def _all_alike(alike: np.ndarray, sets: np.ndarray) -> np.ndarray:
     """Say for each set of columns whether some conflict is left that none of them separates."""

@@ -37,7 +37,9 @@ def dependencies(attempt: Attempt, view: View, goal: Goal, rng: np.random.Genera
         if attempt.best < BITS_A_COLUMN * width:
             return
         written = 0
-        for cover in sorted(covers.find(width, PROPOSED, len(target) // CROWDED), key=lambda c: c.cost + 6.0 * c.entries):
+        for cover in sorted(
+            covers.find(width, PROPOSED, len(target) // CROWDED), key=lambda c: c.cost + 6.0 * c.entries
+        ):
             if attempt.late or written == EXPLAINED:
                 break
             chosen = [columns[k] for k in cover.columns]

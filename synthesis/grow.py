@@ -9,12 +9,14 @@ import numpy as np
 
 from dsl.evaluate import apply
 from dsl.primitives import PRIMITIVES
+from dsl.primitives.table import Context
 from dsl.terms import Call, Expr, Input, Literal, call, integer, symbol
 from dsl.types import Axis, Kind, Type, accepts
 from synthesis.bank import Bank, Column
 from synthesis.vocabulary import Vocabulary, landmarks, literal, signs, wide
 
 INTS, BOTH = (Kind.INT,), (Kind.INT, Kind.REAL)
+CLASSES = 4  # numbers with so many values in a row at most part the positions into classes
 TOGETHER = 64  # columns in one call
 POSITION, ROW = Axis.POSITION, Axis.ROW
 Grown = tuple[Expr, Type, np.ndarray]  # values rectangular
@@ -35,8 +37,8 @@ PAIRS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
 )
 
 
-def seed(bank: Bank, inputs: Sequence[Input], words: Vocabulary) -> None:
-    """Enter the terms of size one: the inputs, the positions and the constants."""
+def seed(bank: Bank, inputs: Sequence[Input], words: Vocabulary, heard: Sequence[Expr] = ()) -> None:
+    """Enter the terms of size one: the inputs, the positions, the constants, and what is known to be computed."""
     for source in (*inputs, *(call(a) for a in words.atoms)):
         values = bank.layout.interpreter(source)
         type_ = source.type if not isinstance(source, Call) else _type_of(source.op, ())
@@ -44,6 +46,8 @@ def seed(bank: Bank, inputs: Sequence[Input], words: Vocabulary) -> None:
     for value in words.constants:
         constant = integer(value)
         bank.offer(constant, constant.type, 1, np.full(len(bank.layout.mask), value))
+    for term in heard:
+        bank.enter(term, 1)
 
 
 DIVISIONS = ("mod", "floordiv")  # by what is one and the same for the whole row
@@ -56,13 +60,15 @@ def grow(bank: Bank, words: Vocabulary, size: int, capacity: int) -> bool:
             bank.offer(term, type_, size, bank.layout.flat(values, type_.axis))
             if len(bank.columns) >= capacity:
                 return False
-    for combine in (_compared, _divided, _paired):
+    _compared(bank, size, capacity, words.tables)
+    for combine in (_divided, _paired):
         combine(bank, size, capacity)
     return len(bank.columns) < capacity
 
 
 def _structured(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:
     yield from _moved(bank, words, size)
+    yield from _or_itself(bank, words, size)
     yield from _aggregated(bank, words, size)
     yield from _picked(bank, words, size)
 
@@ -100,15 +106,18 @@ def _batch(bank: Bank, op: str, left: list[Column], right: Column | Literal, siz
         bank.add(call(op, left[k].term, term), type_, size, values[k])
 
 
-def _compared(bank: Bank, size: int, capacity: int) -> None:
+def _compared(bank: Bank, size: int, capacity: int, tables: bool) -> None:
     """Columns of size - 2 against constants; unary operations and step tables on those of size - 1."""
     for axis in (ROW, POSITION):
         for column in bank.of(Kind.BOOL, axis, size - 1):
             bank.offer(call("not", column.term), column.type, size, ~column.values)
         for column in bank.of(Kind.INT, axis, size - 1):
             bank.offer(call("abs", column.term), column.type, size, np.abs(column.values))
-        for column in (*bank.of(Kind.SYMBOL, axis, size - 1), *bank.of(Kind.INT, axis, size - 1)):
-            if size <= 3:
+        inputs = [
+            c for c in bank.of(Kind.INT, axis, size - 1) if isinstance(c.term, Input)
+        ]  # numbers that may be names
+        for column in (*bank.of(Kind.SYMBOL, axis, size - 1), *inputs):
+            if tables and size <= 3:
                 for table in signs(bank, column):
                     term = call("lookup", column.term, table)
                     values = bank.layout.interpreter(term)
@@ -162,7 +171,7 @@ def _moved(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:
         for k in words.shifts:
             groups: dict[Literal, list[Column]] = {}
             for column in bank.of(kind, POSITION, size - abs(k)):
-                for default in _defaults(column):
+                for default in defaults(column):
                     groups.setdefault(default, []).append(column)
             for default, columns in groups.items():
                 yield from _together(bank, "shift", columns, (integer(k), default))
@@ -171,6 +180,16 @@ def _moved(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:
             if any(len(o.params) == 1 and accepts(o.params[0], kind) for o in PRIMITIVES[op].overloads):
                 few = "mode" in op  # which takes a step for each value
                 yield from _together(bank, op, [c for c in columns if not few or (size <= 3 and not wide(c))], ())
+
+
+def _or_itself(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:
+    """The neighbour before or after, and at the end of the row, where there is none, the value itself."""
+    for k, end in ((1, "index"), (-1, "from_end")):
+        if k in words.shifts and end in words.atoms and size == 3:
+            last = call("eq", call(end), integer(0))
+            for column in [c for kind in Kind for c in bank.of(kind, POSITION, 1) if isinstance(c.term, Input)]:
+                term = call("if", last, column.term, call("shift", column.term, integer(k), defaults(column)[-1]))
+                yield term, column.type, bank.layout.interpreter(term)
 
 
 def _together(bank: Bank, op: str, columns: list[Column], constants: tuple[Literal, ...]) -> Iterator[Grown]:
@@ -201,7 +220,7 @@ def _picked(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:
                     continue
                 for value in values:
                     if value.size == vsize:
-                        yield _applied(bank, "gather", [value, there], (_defaults(value)[-1],))
+                        yield _applied(bank, "gather", [value, there], (defaults(value)[-1],))
 
 
 def _offset(bank: Bank, column: Column, by: int) -> Column:
@@ -233,7 +252,7 @@ def _valued(bank: Bank, op: str, condition: Expr, selected: np.ndarray, size: in
             args: list[Expr] = [condition, value.term]
             arrays = [selected, bank.layout.square(value)]
             if len(overload.params) == 3:
-                default = _defaults(value)[-1]
+                default = defaults(value)[-1]
                 args.append(default)
                 arrays.append(bank.layout.interpreter(default))
             yield Call(op, tuple(args)), Type(overload.result, POSITION), _apply(bank, op, arrays)
@@ -242,6 +261,11 @@ def _valued(bank: Bank, op: str, condition: Expr, selected: np.ndarray, size: in
 def _selections(bank: Bank, words: Vocabulary, size: int) -> Iterator[tuple[Expr, np.ndarray]]:
     """Conditions on pairs: a key column against a query column, on all positions or on the earlier ones."""
     ctx = bank.layout.interpreter.ctx
+    for column in _parting(bank, size):
+        square = bank.layout.square(column)
+        pair = square[:, None, :] == square[:, :, None]
+        for order in words.orders:
+            yield _ordered(ctx, call("eq", call("key", column.term), call("query", column.term)), pair, order)
     for kind, relations in ((Kind.INT, ("eq", "lt", "le", "gt", "ge", "ne")), (Kind.SYMBOL, ("eq", "ne"))):
         for key_size in range(1, size - 1):
             query_size = size - 1 - key_size
@@ -252,11 +276,22 @@ def _selections(bank: Bank, words: Vocabulary, size: int) -> Iterator[tuple[Expr
                     for relation in relations:
                         base, pair = _related(relation, key.term, query.term, looked, looks)
                         for order in words.orders:
-                            if order is None:
-                                yield base, pair
-                            else:
-                                near = PRIMITIVES[order].evaluate(ctx)
-                                yield call("and", call(order), base), pair & near
+                            yield _ordered(ctx, base, pair, order)
+
+
+def _parting(bank: Bank, size: int) -> Iterator[Column]:
+    """Numbers that part the positions into a few classes, such as remainders: those of one's own class come cheap."""
+    if size > 2:
+        for column in bank.of(Kind.INT, POSITION, size):
+            if column.values.max() - column.values.min() in range(1, CLASSES):
+                yield column
+
+
+def _ordered(ctx: Context, base: Expr, pair: np.ndarray, order: str | None) -> tuple[Expr, np.ndarray]:
+    """Restrict a condition on pairs to the positions before, or up to, the one that looks."""
+    if order is None:
+        return base, pair
+    return call("and", call(order), base), pair & PRIMITIVES[order].evaluate(ctx)
 
 
 def _related(relation: str, key: Expr, query: Expr, looked: np.ndarray, looks: np.ndarray) -> tuple[Expr, np.ndarray]:
@@ -275,7 +310,7 @@ def _related(relation: str, key: Expr, query: Expr, looked: np.ndarray, looks: n
     return call("le", b, a), looks <= looked
 
 
-def _defaults(column: Column) -> list[Literal]:
+def defaults(column: Column) -> list[Literal]:
     """Give what may stand where there is no value: none of the column's own values, and zero for integers."""
     match column.type.kind:
         case Kind.SYMBOL:

@@ -10,6 +10,7 @@ from dsl.evaluate import Cases, evaluate
 from dsl.terms import Expr, Input
 from dsl.types import Kind
 
+NEAR, BETTER = 0.05, 0.25  # share of the cells that a near miss may miss, and of those that one answer for all would
 TOLERANCE = 1e-4  # two reals closer than this (relative, above 1) are the same answer
 
 
@@ -75,6 +76,14 @@ def same(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     if wanted.dtype.kind == "f":
         return np.abs(found - wanted) <= TOLERANCE * np.maximum(1.0, np.abs(wanted))
     return found == wanted
+
+
+def near(wanted: np.ndarray) -> float:
+    """Give the share of the answers that a near miss may miss: few, and few of those that the commonest answer does."""
+    if not len(wanted):
+        return 0.0
+    _, counts = np.unique(wanted, return_counts=True)
+    return min(NEAR, BETTER * (1.0 - float(counts.max()) / len(wanted)))
 
 
 def sample_rows(problem: Problem, cells: int, pairs: int, rng: np.random.Generator) -> np.ndarray:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dsl.evaluate import evaluate
-from dsl.terms import call, integer
+from dsl.terms import Expr, call, integer
 from dsl.types import Axis, Kind, Type
 from synthesis.attempt import Attempt, Candidate, Settings, View, views
 from synthesis.bank import Bank
 from synthesis.choose import chosen
 from synthesis.depend import dependencies
 from synthesis.explain import Effort, explain, keys_of
-from synthesis.goals import Goal, equal, meet, nearly
+from synthesis.goals import Goal, close, equal, meet, nearly
 from synthesis.grow import grow, seed
 from synthesis.logic import formulas
 from synthesis.problem import Problem, Target, sample_rows
@@ -35,7 +35,7 @@ def search(
     late: Callable[[], bool] = lambda: False,
     report: Callable[[str], None] = lambda _: None,
 ) -> list[Candidate]:
-    """Give programs that answer the problem on all its rows, shortest first; empty where none was found.
+    """Give programs that answer the problem on all its rows, shortest first; near misses where none was found.
 
     late: asked now and then whether to stop with what was found; the search stops by itself when nothing shorter is to
     be expected.
@@ -48,12 +48,28 @@ def search(
             attempt.offer(term, "recurrence")
         growth = _Growth.start(problem, settings, rng)
         _structural(attempt, growth, SMALL, rng)
-        if problem.causal and not attempt.short(SMALL + 3):
-            _machines(attempt, growth.part, rng)
-        _structural(attempt, growth, settings.sizes, rng)
-        for _ in range(ATTEMPTS if settings.tolerance and not attempt.found else 0):
-            _structural(attempt, _Growth.start(problem, settings, rng), settings.sizes, rng)
-    return sorted(attempt.found.values(), key=lambda c: c.bits)
+        if settings.sizes > SMALL:
+            _further(attempt, growth, rng)
+    return attempt.ranked()
+
+
+def _further(attempt: Attempt, growth: _Growth, rng: np.random.Generator) -> None:
+    """What small terms do not give: terms over what was heard, machines, larger terms."""
+    problem, settings = attempt.problem, attempt.settings
+    tries = ATTEMPTS if settings.tolerance else 1
+    fewer = replace(settings, cells=settings.cells // 2)  # among fewer cells there are fewer errors
+    told = _Growth.start(problem, settings, rng, settings.heard)
+    _structural(attempt, told, SMALL, rng)
+    for _ in range(tries - 1 if settings.heard else 0):
+        if not attempt.found:
+            _structural(attempt, _Growth.start(problem, fewer, rng, settings.heard), SMALL, rng)
+    _structural(attempt, told, SMALL + 1, rng)
+    if problem.causal and not attempt.short(SMALL + 3):
+        _machines(attempt, growth.part, rng)
+    _structural(attempt, growth, settings.sizes, rng)
+    for _ in range(tries):
+        if not attempt.found:
+            _structural(attempt, _Growth.start(problem, fewer, rng, settings.heard), settings.sizes, rng)
 
 
 def _direct(attempt: Attempt, rng: np.random.Generator) -> None:
@@ -98,12 +114,12 @@ class _Growth:
     full: bool = False
 
     @staticmethod
-    def start(problem: Problem, settings: Settings, rng: np.random.Generator) -> _Growth:
+    def start(problem: Problem, settings: Settings, rng: np.random.Generator, heard: Sequence[Expr] = ()) -> _Growth:
         """Choose rows and enter the terms of size one."""
         part = problem.take(sample_rows(problem, settings.cells, settings.pairs, rng))
         words = vocabulary(problem)
         bank = Bank(part.cases, rng, part.target.scored, settings.without)
-        seed(bank, problem.inputs, words)
+        seed(bank, problem.inputs, words, heard)
         return _Growth(part, words, bank)
 
 
@@ -122,6 +138,7 @@ def _goals(attempt: Attempt, view: View, goal: Goal, rng: np.random.Generator) -
     """Run every goal test on the bank as it stands."""
     tests = {
         "equality": equal,
+        "near miss": close,
         "operation": meet,
         "exceptions": nearly,
         "choice": lambda g: chosen(g, rng),

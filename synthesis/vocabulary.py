@@ -25,12 +25,14 @@ LOOKS_AHEAD = frozenset({"sorted"})  # position to position, yet reads later one
 class Vocabulary:
     """The pieces a bank may be built of.
 
-    unary, running, reductions, aggregates: names of primitives; shifts: how far back (negative: ahead).
+    tables: whether steps up and down (`signs`) are among them. unary, running, reductions, aggregates: names of
+    primitives; shifts: how far back (negative: ahead).
     """
 
     causal: bool
     sequence: bool
     constants: tuple[int, ...] = CONSTANTS
+    tables: bool = True
     unary: tuple[str, ...] = ("not", "abs")
     shifts: tuple[int, ...] = ()
     running: tuple[str, ...] = ()

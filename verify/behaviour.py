@@ -11,6 +11,7 @@ from dsl.rows import Rows
 from verify.statistics import lower_bound
 
 LEVEL = 0.99  # of the confidence bound
+CERTAIN = 0.95  # confidence that no more outputs differ than are tolerated, where some do
 EXAMPLES = 10  # counterexamples reported
 KEPT = 64  # counterexamples handed back to the search
 NEAR_TIE = 1e-3  # margins below it are near-ties
@@ -61,8 +62,13 @@ class Behaviour:
         return lower_bound(self.inputs - self.wrong_inputs, self.inputs, LEVEL)
 
     def accepted(self, tolerance: float) -> bool:
-        """Say whether at most the share `tolerance` of the outputs differ, on a comparison that was finished."""
-        return self.finished and self.outputs > 0 and self.mismatches <= tolerance * self.outputs
+        """Say whether no output differed, or, with confidence CERTAIN, no more than the share `tolerance` do.
+
+        On a comparison that was finished. The bound takes outputs for independent, which those of an input are not.
+        """
+        if not self.finished or self.outputs == 0 or self.mismatches == 0:
+            return self.finished and self.outputs > 0
+        return lower_bound(self.outputs - self.mismatches, self.outputs, CERTAIN) >= 1 - tolerance
 
 
 def compare(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from distill.describe.words import CLAUSE, Phrase, constant, listed
+from distill.emit.missing import missing_test
 from dsl.check import check
-from dsl.terms import Call, Expr, Input, Literal, Table, Value
+from dsl.terms import Call, Expr, Input, Literal, Table, Value, call
 from dsl.types import Kind
 
 if TYPE_CHECKING:
@@ -18,6 +19,12 @@ _MOST = 6  # values that are spelled out
 _ENDS = {"index": "first", "from_end": "last"}
 _OPPOSITE = {"eq": "ne", "ne": "eq"}
 _SWAPPED = {"lt": "le", "le": "lt"}
+_DUALS = {
+    "any_all": "every_all",
+    "every_all": "any_all",
+    "running_any": "running_every",
+    "running_every": "running_any",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,24 @@ def members(condition: Expr) -> Membership | None:
     return None
 
 
+def absence(say: Speaker, condition: Expr) -> Phrase | None:
+    """Give the clause that there is nothing to be found, or that there is; None for any other condition."""
+    test = missing_test(condition)
+    if test is None or not say.tells(test[0]):
+        return None
+    term, missing = test
+    match term:
+        case Call(op="shift", args=(_, Literal(value=int(by)), _)):
+            end = "first" if by > 0 else "last"
+            where = f"the {end} position" if abs(by) == 1 else f"one of the {end} {abs(by)} positions"
+            return Phrase(f"it is {'' if missing else 'not '}{where}", CLAUSE)
+        case Call(op="gather" | "at", args=(_, where, _)):
+            return Phrase(f"there is {'no' if missing else 'a'} position {say.value(where).within(CLAUSE + 1)}", CLAUSE)
+        case Call(args=(where, *_)):
+            return Phrase(f"there are {'no ' if missing else ''}{say.positions(where)}", CLAUSE)
+    return None
+
+
 def operands(op: str, term: Expr) -> Iterator[Expr]:
     """Yield the operands of a chain of one operator, from left to right."""
     if isinstance(term, Call) and term.op == op:
@@ -73,6 +98,9 @@ def denied(condition: Expr) -> Expr | None:
             return Call(_OPPOSITE[op], args)
         case Call(op="lt" | "le" as op, args=(a, b)):
             return Call(_SWAPPED[op], (b, a))
+        case Call(op="any_all" | "every_all" | "running_any" | "running_every" as op, args=(inner,)):
+            other = denied(inner)
+            return None if other is None else call(_DUALS[op], other)
         case Call(op="lookup", args=(*keys, Table(entries, bool(default), kinds, Kind.BOOL))):
             flipped = Table(tuple((k, not v) for k, v in entries), not default, kinds, Kind.BOOL)
             return Call("lookup", (*keys, flipped))
@@ -81,6 +109,9 @@ def denied(condition: Expr) -> Expr | None:
 
 def membership(say: Speaker, condition: Expr) -> Phrase | None:
     """Give the clause of a membership, None where the condition is none."""
+    nothing = absence(say, condition)
+    if nothing is not None:
+        return nothing
     found = members(condition)
     return None if found is None else said(say, found)
 
@@ -106,8 +137,7 @@ def _special(say: Speaker, found: Membership) -> str:
         case Call(op="count", args=(where,)), (0,):
             return f"there are {'no ' if found.inside else ''}{say.positions(where)}"
         case Call(op="running_count" | "count_all" as op, args=(condition,)), (0,) if counted(condition):
-            amount = "no" if found.inside else "some"
-            return f"there is {amount} {counted(condition)}{' so far' if op == 'running_count' else ''}"
+            return occurs(counted(condition), op == "running_count", not found.inside)
         case Call(op="index" | "from_end" as op), (0,):
             return f"it is {negation}the {_ENDS[op]} position"
         case Call(op="mod", args=(value, Literal(value=2))), (0 | 1 as rest,):
@@ -115,6 +145,13 @@ def _special(say: Speaker, found: Membership) -> str:
         case Call(op="mod", args=(value, Literal(value=divisor))), (0,) if divisor:
             return f"{say.value(value).within(CLAUSE + 1)} is {negation}divisible by {constant(divisor)}"
     return ""
+
+
+def occurs(symbols: str, running: bool, holds: bool) -> str:
+    """Give the clause that a symbol occurs, or has occurred by now; `holds` False: that it does not."""
+    if running:
+        return f"{symbols} has {'' if holds else 'not '}occurred so far"
+    return f"{symbols} {'occurs' if holds else 'does not occur'}"
 
 
 def counted(condition: Expr) -> str:

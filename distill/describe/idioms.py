@@ -5,27 +5,31 @@ from __future__ import annotations
 from itertools import pairwise, permutations
 from typing import TYPE_CHECKING
 
-from distill.describe.conditions import balance, counted, denied, members, membership, operands
+from distill.describe.conditions import balance, counted, denied, members, membership, occurs, operands
+from distill.describe.elsewhere import elsewhere, from_end
 from distill.describe.formulas import formula, written
-from distill.describe.tables import carried, table
-from distill.describe.words import CLAUSE, LOOSE, PREFIX, Phrase, listed
+from distill.describe.occurrences import compared, occurred
+from distill.describe.selection import picked
+from distill.describe.tables import carried, fallback, table
+from distill.describe.words import CLAUSE, LOOSE, NOUN, PLURALS, PREFIX, Phrase, joined, listed
+from distill.emit.conditions import turn
+from distill.emit.places import rank_of
 from dsl.check import check
 from dsl.primitives import PRIMITIVES
-from dsl.terms import Call, Expr, Input, Literal, Table, call, integer
+from dsl.terms import Call, Expr, Input, Literal, Table, call, integer, subterms
 from dsl.types import Kind
 
 if TYPE_CHECKING:
     from distill.describe.speaker import Speaker
 
 _MOST = 5  # operands of a chain that are spelled out
-_NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five"}
 _TALLIES = {  # of what counts 1, and of what counts 1 against what counts -1
-    "running_sum": ("the running count of {}", "the running balance of {} over {}"),
+    "running_sum": ("the running count of {}", "the running count of {} minus that of {}"),
     "running_count": ("the running count of {}", ""),
-    "running_mean": ("the share of {} so far", "the running mean balance of {} over {}"),
-    "sum_all": ("the count of {}", "the balance of {} over {}"),
+    "running_mean": ("the share of {} so far", "the share of {} so far minus that of {}"),
+    "sum_all": ("the count of {}", "the count of {} minus that of {}"),
     "count_all": ("the count of {}", ""),
-    "mean_all": ("the share of {}", "the mean balance of {} over {}"),
+    "mean_all": ("the share of {}", "the share of {} minus that of {}"),
 }
 
 
@@ -39,11 +43,25 @@ def idiom(say: Speaker, term: Call) -> Phrase | None:
         case Call(op="symbol", args=(value,)):
             return say.value(value)
         case Call(op="eq" | "ne"):
-            return membership(say, term)
+            return compared(say, term) or membership(say, term)
         case Call(op="and" | "or" as op):
             return membership(say, term) or _chain(say, op, term)
         case Call(op="lt" | "le"):
-            return _compared(say, term)
+            return compared(say, term) or _ordered(say, term)
+        case Call(op="any_of", args=(where,)):
+            return occurred(say, where)
+        case Call(op="first_of" | "last_of" | "min_of" | "max_of"):
+            return picked(say, term)
+        case Call(op="if"):
+            return fallback(say, term)
+        case Call(op="every_all", args=(Call(op="eq", args=(a, b)),)):
+            return _whole(say, a, b) or _whole(say, b, a)
+        case Call(op="count") if (ranked := rank_of(term)) is not None:
+            return Phrase(f"the rank of {say.value(ranked).within(PREFIX)}", PREFIX)
+        case Call(op="distinct_all", args=(value,)) if say.values(value).text in PLURALS:
+            return Phrase(f"the number of different {say.values(value).text.removeprefix('the ')}", PREFIX)
+        case Call(op="sorted", args=(value,)):
+            return Phrase(f"the {say.plain(value)} that comes here in ascending order", NOUN)
         case Call(op="min" | "max" as op):
             return _extreme(say, op, term)
         case Call(op="not", args=(inner,)):
@@ -51,24 +69,78 @@ def idiom(say: Speaker, term: Call) -> Phrase | None:
         case Call(op="since", args=(condition,)):
             return _since(say, condition)
         case Call(op="any_all" | "running_any" as op, args=(condition,)) if counted(condition):
-            return Phrase(f"there is some {counted(condition)}{' so far' if op == 'running_any' else ''}", CLAUSE)
+            return Phrase(occurs(counted(condition), op == "running_any", holds=True), CLAUSE)
         case Call(op="shift" | "gather" | "at"):
-            return _elsewhere(say, term)
+            return elsewhere(say, term)
         case _ if term.op in _TALLIES:
             return _tally(term.op, term.args[0])
     return _arithmetic(say, term)
 
 
+def _whole(say: Speaker, value: Expr, other: Expr) -> Phrase | None:
+    """Say how a sequence compares with itself, reversed or sorted."""
+    values = say.values(value).text
+    match other:
+        case Call(op="gather", args=(source, where, _)) if source is value and from_end(where):
+            subject = "the sequence reads" if isinstance(value, Input) and value.name == "token" else f"{values} reads"
+            return Phrase(f"{subject} the same backwards", CLAUSE)
+        case Call(op="sorted", args=(source,)) if source is value:
+            return Phrase(f"{values} {'are' if values in PLURALS else 'is'} in ascending order", CLAUSE)
+    return None
+
+
 def _arithmetic(say: Speaker, term: Call) -> Phrase | None:
     match term:
-        case Call(op="mod", args=(value, Literal(value=2))):
+        case Call(op="sub", args=(Call(op="index") as here, Call(op="last_of", args=(_, there, _)) as last)):
+            if there is here:
+                return Phrase(f"the distance to {say.value(last).text}", NOUN)
+        case Call(op="div", args=(Call(op="count", args=(where,)), Call(op="length"))):
+            return Phrase(f"the share of {say.positions(where)}", NOUN)
+        case Call(op="mod", args=(value, Literal(value=2))) if formula(value) is None:
             return Phrase(f"the parity of {say.value(value).within(PREFIX)}", PREFIX)
         case Call(op="abs", args=(Call(op="sub", args=(a, b)),)):
             both = listed([say.value(v).within(PREFIX) for v in (a, b)])
             return Phrase(f"the absolute difference of {both}", PREFIX)
         case Call(op="sub", args=(Call(op=op, args=(up,)), Call(op=other, args=(down,)))) if op == other in _TALLIES:
             return _tally_of(op, (counted(up), counted(down)))
+        case Call(
+            op="sub",
+            args=(
+                Call(op="running_sum", args=(value,)) as total,
+                Call(op="shift", args=(late, Literal(value=int(by)), Literal(value=0))),
+            ),
+        ) if late is total and by > 1:
+            return Phrase(f"the sum of {say.value(value).within(PREFIX)} over the last {by} positions", PREFIX)
+        case Call(op="add"):
+            return _window(say, term) or formula(term) or _amount(say, term)
+        case Call(op="sub" | "mul"):
+            return formula(term) or _amount(say, term)
     return formula(term)
+
+
+def _amount(say: Speaker, term: Call) -> Phrase | None:
+    """`one more than the count of 'a'`, `twice the length`."""
+    match term:
+        case Call(op="add" | "sub" as op, args=(value, Literal(value=int(k)))) if k > 0:
+            amount = f"{'one' if k == 1 else k} {'more' if op == 'add' else 'less'} than"
+        case Call(op="mul", args=(value, Literal(value=int(k)))) | Call(op="mul", args=(Literal(value=int(k)), value)):
+            amount = "twice" if k == 2 else f"{k} times"
+        case _:
+            return None
+    of = say.value(value)
+    return Phrase(f"{amount} {of.within(NOUN)}", of.binds if term.op == "mul" else NOUN) if k > 0 else None
+
+
+def _window(say: Speaker, term: Call) -> Phrase | None:
+    """A sum of a value here and at the positions just before."""
+    parts = list(operands("add", term))
+    base = next((p for p in parts if not isinstance(p, Call) or p.op != "shift"), None)
+    if base is None or len(parts) < 3:
+        return None
+    late = {call("shift", base, integer(by), integer(0)) for by in range(1, len(parts))}
+    if set(parts) != {base, *late}:
+        return None
+    return Phrase(f"the sum of {say.value(base).within(PREFIX)} over the last {len(parts)} positions", PREFIX)
 
 
 def _chain(say: Speaker, op: str, term: Call) -> Phrase:
@@ -78,7 +150,11 @@ def _chain(say: Speaker, op: str, term: Call) -> Phrase:
     row = _in_row(parts) if op == "and" else None
     if row is not None:
         return row
-    return Phrase(f" {op} ".join(say.phrase(p).within(binds) for p in parts), binds)
+    parts.sort(key=turn)
+    if op == "and" and [p for p in parts if isinstance(p, Call) and p.op == "or"] == parts[-1:]:
+        *first, last = [say.phrase(p) for p in parts]
+        return Phrase(f"{joined([p.within(binds) for p in first], op)} {op} either {last.text}", CLAUSE - 3)
+    return Phrase(joined([say.phrase(p).within(binds) for p in parts], op), binds)
 
 
 def _in_row(parts: list[Expr]) -> Phrase | None:
@@ -95,26 +171,30 @@ def _in_row(parts: list[Expr]) -> Phrase | None:
 
 
 def _denial(say: Speaker, condition: Expr) -> Phrase | None:
-    if isinstance(condition, Input):
-        return Phrase(say.phrase(condition).text.removesuffix("holds") + "does not hold", CLAUSE)
+    match condition:
+        case Input():
+            return Phrase(say.phrase(condition).text.removesuffix("holds") + "does not hold", CLAUSE)
+        case Call(op="any_of", args=(where,)):
+            return occurred(say, where, holds=False) or Phrase(f"there are no {say.positions(where)}", CLAUSE)
+        case Call(op="any_all" | "running_any" as op, args=(inner,)) if counted(inner):
+            return Phrase(occurs(counted(inner), op == "running_any", holds=False), CLAUSE)
     opposite = denied(condition)
     return None if opposite is None else say.phrase(opposite)
 
 
 def _extreme(say: Speaker, op: str, term: Call) -> Phrase:
     parts = list(operands(op, term))
-    if all(isinstance(p, Input) for p in parts):
-        parts.sort(key=lambda p: say.value(p).text)
+    parts.sort(key=lambda p: (0, say.value(p).text) if isinstance(p, Input) else (1, ""))
     if len(parts) > _MOST:
         return Phrase(f"the {op}imum of {len(parts)} values", PREFIX)
     word = {2: ("smaller", "larger")}.get(len(parts), ("smallest", "largest"))[op == "max"]
     return Phrase(f"the {word} of {listed([say.value(p).within(PREFIX) for p in parts])}", PREFIX)
 
 
-def _compared(say: Speaker, term: Call) -> Phrase | None:
+def _ordered(say: Speaker, term: Call) -> Phrase | None:
     """Put the constant last and the input first, and call a table that something is compared with a bound."""
     a, b = term.args
-    if isinstance(a, Literal) or (isinstance(b, Input) and not isinstance(a, Input)):
+    if isinstance(a, Literal) or (isinstance(b, Input) and not isinstance(a, Input)) or _is_extent(a):
         relation = "above" if term.op == "lt" else "at least"
         return Phrase(f"{say.value(b).within(CLAUSE + 1)} is {relation} {say.value(a).within(CLAUSE + 1)}", CLAUSE)
     if isinstance(b, Call) and b.op == "lookup" and isinstance(b.args[-1], Table):
@@ -122,6 +202,13 @@ def _compared(say: Speaker, term: Call) -> Phrase | None:
         bound = table(say, b.args[:-1], b.args[-1], "a bound")
         return Phrase(f"{say.value(a).within(CLAUSE + 1)} is {relation} {bound.text}", CLAUSE)
     return None
+
+
+def _is_extent(term: Expr) -> bool:
+    """Say whether a term is about positions and constants alone."""
+    return (
+        isinstance(term, Call) and not any(isinstance(t, Input) for t in subterms(term)) and written(term) is not None
+    )
 
 
 def _tally(op: str, value: Expr) -> Phrase | None:
@@ -145,47 +232,5 @@ def _since(say: Speaker, condition: Expr) -> Phrase | None:
             return Phrase(f"the length of the current run of {counted(opposite)}", PREFIX)
         return Phrase(f"the number of positions in a row where {say.phrase(opposite).text}", LOOSE)
     if counted(condition):
-        return Phrase(f"the number of positions since {counted(condition)}", PREFIX)
+        return Phrase(f"the number of positions since the last {counted(condition)}", PREFIX)
     return None
-
-
-def _elsewhere(say: Speaker, term: Call) -> Phrase | None:
-    """The value that stands before, after, here, or as far from the other end."""
-    value, where = term.args[:2]
-    condition = check(value).kind is Kind.BOOL
-    if term.op != "shift" and isinstance(where, Literal):
-        return _after(say, value, f"at position {where.value}", condition)
-    if term.op != "shift":
-        if isinstance(where, Call) and where.op == "index":
-            return say.phrase(value)
-        if not from_end(where):
-            return None
-        if isinstance(value, Call) and value.op == "sorted":
-            return Phrase(f"{say.values(value.args[0]).within(PREFIX)} in descending order", PREFIX)
-        return _after(say, value, "at the mirrored position", condition)
-    steps = where.value if isinstance(where, Literal) and isinstance(where.value, int) else 0
-    side = "before" if steps > 0 else "after"
-    if steps == 0:
-        return say.phrase(value)
-    if abs(steps) == 1:
-        if condition:
-            return _after(say, value, f"one position {side}", condition)
-        return Phrase(f"the {'previous' if steps > 0 else 'next'} {say.plain(value)}", PREFIX)
-    return _after(say, value, f"{_NUMBERS.get(abs(steps), abs(steps))} positions {side}", condition)
-
-
-def _after(say: Speaker, value: Expr, words: str, condition: bool) -> Phrase:
-    if condition:
-        return Phrase(f"{say.phrase(value).within(CLAUSE)} {words}", CLAUSE)
-    return Phrase(f"{say.value(value).within(PREFIX)} {words}", PREFIX)
-
-
-def from_end(where: Expr) -> bool:
-    """Whether a position is the one as far from the end as this one is from the beginning."""
-    length, index, one = call("length"), call("index"), integer(1)
-    return where in (
-        call("from_end"),
-        call("sub", call("sub", length, one), index),
-        call("sub", length, call("add", index, one)),
-        call("sub", call("sub", length, index), one),
-    )

@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 
 from distill.describe.idioms import idiom
 from distill.describe.selection import positions
-from distill.describe.words import ATOM, CARRIED, CLAUSE, LIMIT, LOOSE, PREFIX, Phrase, constant, listed, named
+from distill.describe.words import ATOM, CLAUSE, LIMIT, LOOSE, NOUN, PREFIX, Phrase, constant, input_noun, listed
+from distill.emit.facts import Facts
+from distill.emit.missing import sought, telling
+from distill.emit.names import nouns
 from dsl.check import check
 from dsl.primitives import PRIMITIVES, Primitive
 from dsl.terms import Call, Expr, Input, Literal, subterms
@@ -19,8 +22,6 @@ from dsl.types import Axis, Kind
 
 _SLOT = re.compile(r"\{(\d)([+?!*]?)\}")
 _NOUNS = ("the symbol", "the number")
-_WORDS = {"token": "the symbol", "number": "the number", "carry": "the carry"}
-_WORDS |= {name: f"the {noun}" for name, noun in CARRIED.items()}
 _NAMES = 3  # names of what an abbreviated part depends on
 
 
@@ -30,9 +31,10 @@ class TooLong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Says what terms compute. hidden: the terms that are abbreviated to what they depend on."""
+    """Says what terms compute. hidden: the terms that are only named; facts: what is known of the domain."""
 
     hidden: frozenset[Expr] = frozenset()
+    facts: Facts | None = None
     memo: dict[Expr, Phrase] = field(default_factory=dict)
 
     def phrase(self, term: Expr) -> Phrase:
@@ -64,14 +66,22 @@ class Speaker:
         value = self.value(term)
         return Phrase(f"{value.text}s") if value.text in _NOUNS else value
 
+    def tells(self, term: Expr) -> bool:
+        """Say whether a term is its default only where there is nothing to be found."""
+        found = sought(term)
+        if found is None:
+            return False
+        nothing = found[1].value is None and isinstance(found[0], Input)
+        return nothing or (self.facts is not None and telling(term, self.facts))
+
     def positions(self, where: Expr) -> str:
         """Give the positions that a condition on pairs selects."""
         return positions(self, where)
 
     def _phrase(self, term: Expr) -> Phrase:
         match term:
-            case Input(name=name):
-                noun = _WORDS.get(name) or named(name)
+            case Input():
+                noun = input_noun(term)
                 return Phrase(f"{noun} holds", CLAUSE) if term.type.kind is Kind.BOOL else Phrase(noun)
             case Literal(value=value, kind=Kind.BOOL):
                 return Phrase("always" if value else "never", CLAUSE)
@@ -84,14 +94,13 @@ class Speaker:
 
 
 def abbreviated(term: Expr) -> Phrase:
-    """Say only what kind of thing a term is and what it depends on."""
-    names = dict.fromkeys(_WORDS.get(t.name) or named(t.name) for t in subterms(term) if isinstance(t, Input))
+    """Only name a term, as the program does, and say what it depends on."""
+    names = dict.fromkeys(input_noun(t) for t in subterms(term) if isinstance(t, Input))
     shown = [*list(names)[:_NAMES], *([f"{len(names) - _NAMES} more"] if len(names) > _NAMES else [])]
-    if not shown:
-        shown = ["the positions"]
+    of = listed(shown or ["the positions"])
     if check(term).kind is Kind.BOOL:
-        return Phrase(f"a condition on {listed(shown)} holds", CLAUSE)
-    return Phrase(f"a function of {listed(shown)}", PREFIX)
+        return Phrase(f"a condition on {of} holds", CLAUSE)
+    return Phrase(f"the {nouns(term)[0].replace('_', ' ')} (of {of})", PREFIX)
 
 
 def _fill(say: Speaker, term: Call) -> Phrase:
@@ -116,8 +125,10 @@ def _fill(say: Speaker, term: Call) -> Phrase:
         return noun.within(_least(binds, found.start(), CLAUSE + 1))
 
     filled = _SLOT.sub(slot, text)
-    if ends or (not condition and ("?}" in text or " where " in filled or " with " in filled)):
+    if ends or (not condition and ("?}" in text or " where " in filled)):
         return Phrase(filled, LOOSE)
+    if not condition and not infix and " with " in filled:
+        return Phrase(filled, NOUN)
     if condition:
         return Phrase(filled, min(binds, CLAUSE - 1 if infix and "?}" in text else CLAUSE))
     return Phrase(filled, binds if term.args else ATOM)

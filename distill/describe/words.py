@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dsl.terms import OLDER, STATE, Value
+from dsl.terms import OLDER, STATE, Input, Value
+from dsl.types import Kind
 
-ATOM, PREFIX, CLAUSE, LOOSE = 9, 8, 4, 0  # how tightly phrases bind, on the scale of the operators' precedences
+ATOM, PREFIX, NOUN, CLAUSE, LOOSE = (
+    9,
+    8,
+    5,
+    4,
+    0,
+)  # how tightly phrases bind, on the scale of the operators' precedences
 CARRIED = {STATE: "carry", OLDER: "earlier carry"}  # what a scan carries, and what it carried one position before
-LIMIT = 150  # characters of a sentence
+CARRY = "carried: "  # before the name of what a scan carries, where that is said in a clause of its own
+LIMIT = 250  # characters of a sentence
 _NAME, _SYMBOL, _MEMBERS = 20, 16, 4  # characters of a name and of a symbol, members of a set that are shown
 
+PLURALS = ("the symbols", "the numbers")
 _BITS = 64  # of an integer that is written out
+_VERBS = (" is ", " equals ", " differs from ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +46,68 @@ def listed(words: Sequence[str], last: str = "and") -> str:
     return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
+def joined(clauses: Sequence[str], word: str) -> str:
+    """Join clauses by a word; a subject and verb that two have in common are said once.
+
+    >>> joined(["x is above 2", "x is below y", "flag holds"], "and")
+    'x is above 2 and below y and flag holds'
+    """
+    parts = list(map(_parted, clauses))
+    said = list(clauses[:1])
+    for before, part, clause in zip(parts, parts[1:], clauses[1:], strict=False):
+        shared = part[1] and before[:2] == part[:2] and "(" not in part[0]
+        said.append(part[2] if shared else clause)
+    return f" {word} ".join(said)
+
+
+def pronouns(clauses: Sequence[str]) -> list[str]:
+    """Give clauses with `it` for what the one before speaks of too.
+
+    >>> pronouns(["the symbol is 'a'", "the symbol equals x"])
+    ["the symbol is 'a'", 'it equals x']
+    """
+    parts = list(map(_parted, clauses))
+    found = list(clauses[:1])
+    for before, (subject, verb, rest), clause in zip(parts, parts[1:], clauses[1:], strict=False):
+        again = verb and subject == before[0] and "(" not in subject and " or " not in before[2] + rest
+        found.append(f"it{verb}{rest}" if again and subject != "it" else clause)
+    return found
+
+
+def _parted(clause: str) -> tuple[str, str, str]:
+    """Split a clause at its first verb: what it speaks of, the verb, what it says."""
+    verb = min((v for v in _VERBS if v in clause), key=clause.index, default="")
+    return clause.partition(verb) if verb else (clause, "", "")
+
+
+def ordinal(count: int) -> str:
+    """Give the word before a superlative, with a space behind it: "" for the first, `second `, `6th `."""
+    words = {1: "", 2: "second ", 3: "third ", 4: "fourth ", 5: "fifth "}
+    return words.get(count, f"{count}th ")
+
+
+def times(count: int) -> str:
+    """Say how often: once, twice, 3 times."""
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
 def named(name: str) -> str:
     """Give an input's name: as it is where it is an identifier of a common length, else quoted or cut."""
     return name if name.isidentifier() and len(name) <= _NAME else _quoted(name, _NAME)
+
+
+def input_noun(term: Input) -> str:
+    """Give an input with its article: the symbol, the number, what a scan carries, or its name.
+
+    >>> from dsl.types import Axis, Kind, Type
+    >>> input_noun(Input("token", Type(Kind.INT, Axis.POSITION))), input_noun(Input("x", Type(Kind.INT, Axis.ROW)))
+    ('the number', 'x')
+    """
+    if term.name == "token":
+        return "the number" if term.type.kind is Kind.INT else "the symbol"
+    if term.name == "number" or term.name.startswith(CARRY):
+        return f"the {term.name.removeprefix(CARRY)}"
+    return f"the {CARRIED[term.name]}" if term.name in CARRIED else named(term.name)
 
 
 def constant(value: Value) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from distill.emit import tables
 from distill.emit.rewrite import FROM_END, INDEX
 from distill.emit.scope import Place, Scope
-from distill.emit.source import CHOICE, COMPARISON, Code, constant
+from distill.emit.source import CHOICE, COMPARISON, Code
 from dsl.terms import Call, Expr, Literal, Table
 
 if TYPE_CHECKING:
@@ -51,33 +51,45 @@ def _domain(body: Body, keys: list[Expr]) -> list[tables.Key] | None:
 
 def gathered(body: Body, term: Call, place: Place) -> Code:
     """Give the source of the value at a computed position, guarded where there may be none."""
-    source, where, default = term.args
-    assert isinstance(default, Literal)
+    source, where, _ = term.args
+    if isinstance(source, Call) and source.op == "symbol":
+        source = source.args[0]
     name = body.list_name(source)
     if where is FROM_END:
         i = body.code(FROM_END, place)
         return Code(f"{name}[{i.text}]")
-    index = body.code(where, place)
-    item = f"{name}[{index.text}]"
-    tests = _guards(body, where, index)
-    if not tests:
-        return Code(item)
-    return Code(f"{item} if {tests} else {constant(default.value, body.order).text}", CHOICE)
+    match where:
+        case Call(op="sub", args=(Call(op="length"), Literal(value=int(k)))) if k > 0:
+            item, tests = f"{name}[-{k}]", f"{body.length().within(5)} >= {k}" if k > body.facts.least else ""
+        case _:
+            index = body.code(where, place)
+            item, tests = f"{name}[{index.text}]", _guards(body, where, index, place)
+    return Code(f"{item} if {tests} else {body.fill(term).text}", CHOICE) if tests else Code(item)
 
 
-def _guards(body: Body, where: Expr, index: Code) -> str:
+def _guards(body: Body, where: Expr, index: Code, place: Place) -> str:
     """Give the test that an index is one of a position, as far as it cannot be shown to be."""
     low, high = body.facts.bounds(where)
-    under = low < 0 and where is not INDEX
-    over = high >= body.facts.least and where is not INDEX
-    match where:
-        case Call(op="sub", args=(Call(op="index" | "from_end"), Literal(value=int(k)))) if k >= 0:
-            under, over = True, False
-        case Call(op="sub", args=(Call(op="length"), Literal(value=int(k)))) if k > 0:
-            over = False
-    text = index.within(COMPARISON + 1)
+    beside, above = _beside_the_end(body, where)
+    under, over = low < 0 and where is not INDEX, high >= body.facts.least and not beside
+    text, length = index.within(COMPARISON + 1), body.length().within(5) if over else ""
     if under and over:
-        return f"0 <= {text} < {body.length().within(5)}"
+        return f"0 <= {text} < {length}"
     if over:
-        return f"{text} < {body.length().within(5)}"
+        return f"{length} > {text}" if isinstance(where, Literal) else f"{text} < {length}"
+    if under and above is not None:
+        base, least = (body.code(part, place).within(COMPARISON + 1) for part in above)
+        return f"{base} >= {least}"
     return f"{text} >= 0" if under else ""
+
+
+def _beside_the_end(body: Body, where: Expr) -> tuple[bool, tuple[Expr, Expr] | None]:
+    """Say whether an index is at most the last position, and, of `base - k`, what the base must be at least."""
+    match where:
+        case Call(op="index" | "from_end"):
+            return True, None
+        case Call(op="sub", args=(base, other)):
+            inside = _beside_the_end(body, base)[0] and body.facts.bounds(other)[0] >= 0
+            known = isinstance(other, Literal) and isinstance(base, Call)
+            return inside, (base, other) if known else None
+    return False, None

@@ -15,7 +15,7 @@ from distill.emit.signature import Signature
 from distill.emit.source import CHOICE, COMPARISON, Code, constant
 from dsl.check import check
 from dsl.primitives import PRIMITIVES
-from dsl.terms import Call, Expr, Input, Literal, Value
+from dsl.terms import Call, Expr, Input, Literal, Value, subterms
 from dsl.types import Axis
 
 
@@ -27,7 +27,7 @@ class Choices:
     lists: values carried through a loop that are also needed as lists. contested: names that several values would have.
     inline: the input's list is written where it is used; length: the length has a name.
     branched: the answer's cases are statements. looped: values with names are
-    computed as the answer is.
+    computed as the answer is. absent: values whose default is None, as it only says that there is none.
     """
 
     named: frozenset[Expr] = frozenset()
@@ -38,6 +38,7 @@ class Choices:
     length: bool = False
     branched: bool = False
     looped: bool = False
+    absent: frozenset[Expr] = frozenset()
 
 
 class Body:
@@ -106,6 +107,8 @@ class Body:
     def list_for(self, term: Expr) -> str:
         """Give a new name for the list of a value."""
         kind = check(term).kind
+        if isinstance(term, Call) and term.op == "sorted":
+            return self.names.fresh("in_order", *(f"{noun}_in_order" for noun in self.nouns(term.args[0])))
         return self.names.fresh(*(plural(noun, kind) for noun in self.nouns(term)))
 
     def is_named(self, term: Expr, place: Place) -> bool:
@@ -148,10 +151,16 @@ class Body:
 
     # expressions
 
+    def fill(self, term: Call) -> Code:
+        """Give the source of what a term is where there is nothing to be found."""
+        default = term.args[-1]
+        assert isinstance(default, Literal)
+        return Code("None") if term in self.choices.absent else constant(default.value, self.order)
+
     def code(self, term: Expr, place: Place) -> Code:
         """Give the source of a term's value at a place: a position, a pair of positions, or None for the row."""
         code = self._code(term, place)
-        if isinstance(term, Call):
+        if isinstance(term, Call) and not any(t in self.choices.absent for t in subterms(term) if t is not term):
             self.texts[term] = code.text
         return code
 
@@ -182,6 +191,8 @@ class Body:
 
     def _pair(self, term: Expr, pair: Pair) -> Code:
         match term:
+            case Call(op="key" | "query", args=(value,)) if check(value).axis is Axis.ROW:
+                return self.code(value, pair)
             case Call(op="key", args=(value,)):
                 return self.spread(value, pair.key)
             case Call(op="query", args=(value,)):
@@ -195,7 +206,7 @@ class Body:
 
     def spread(self, term: Expr, scope: Scope) -> Code:
         """Give the source of a value read by many positions: a list's, where it takes more than a glance to compute."""
-        heavy = check(term).axis is Axis.POSITION and not light(term) and term not in self.lists
+        heavy = check(term).axis is Axis.POSITION and not light(term, rows=True) and term not in self.lists
         if heavy and scope.loop is None and not scope.fixed:
             lists.materialise(self, term)
         if scope.depth or term in self.lists:
@@ -207,7 +218,7 @@ class Body:
             self.list_name(term)
         if term in self.lists or term in self.components:
             return scope.element(term)
-        if scope.loop is not None:
+        if scope.loop is not None and not (isinstance(term, Input) and term in self.choices.lists):
             found = scope.loop.read(term)
             return self.operation(term, scope) if found is None else found
         if isinstance(term, Input) and term not in self.choices.named | self.choices.lists:
@@ -264,10 +275,10 @@ class Body:
                 return place.index()
             case Call(op="from_end"):
                 return place.remaining()
-            case Call(op="shift", args=(source, Literal(value=int(by)), Literal() as default)):
+            case Call(op="shift", args=(source, Literal(value=int(by)), _)):
                 if source in self.components or source not in self.lists:
                     self.list_name(source)
-                return lists.padded(place, term, source, by, default)
+                return lists.padded(place, term, source, by)
             case Call(op="gather"):
                 return access.gathered(self, term, place)
         lists.materialise(self, term)

@@ -5,16 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from distill.emit.missing import missing_test
+from distill.emit.rewrite import LENGTH, PLACE
 from distill.emit.scope import Place
 from distill.emit.source import AND, COMPARISON, OR, Code
+from dsl.check import check
 from dsl.primitives import PRIMITIVES
 from dsl.terms import Call, Expr, Literal, Value, call, subterms
+from dsl.types import Axis
 
 if TYPE_CHECKING:
     from distill.emit.body import Body
 
 _MIRROR = {"lt": ">", "le": ">="}
 _RISING = ("lt", "le")
+_FAR = 1000  # positions that follow come after those before
+_ENDS = (LENGTH, PLACE)  # what amounts are compared with
 
 
 def operand(body: Body, term: Expr, place: Place) -> Code:
@@ -30,13 +36,26 @@ def operands(body: Body, term: Call, place: Place) -> list[Expr]:
     for a in term.args:
         inner = isinstance(a, Call) and a.op == term.op and not body.is_named(a, place)
         found += operands(body, a, place) if inner and isinstance(a, Call) else [a]
-    return list(dict.fromkeys(found))
+    return sorted(dict.fromkeys(found), key=turn)
+
+
+def turn(term: Expr) -> tuple[bool, int]:
+    """Give an operand's turn: what takes a search comes last, what is read before this position before what follows."""
+    calls = [t for t in subterms(term) if isinstance(t, Call)]
+    searches = any(c.op in PRIMITIVES and PRIMITIVES[c.op].family in ("select", "reduce") for c in calls)
+    steps = [c.args[1].value for c in calls if c.op == "shift" and isinstance(c.args[1], Literal)]
+    near = [by if by > 0 else _FAR - by for by in steps if isinstance(by, int)]
+    return searches, min(near, default=0)
 
 
 def comparison(body: Body, term: Call, place: Place) -> Code:
     """Give the source of a comparison, from the side that reads better: `x > 3`, `count_a > count_b`."""
     left, right = term.args
     sign = PRIMITIVES[term.op].infix
+    nothing = _nothing(body, term)
+    if nothing is not None:
+        value = body.code(nothing, place).within(COMPARISON + 1)
+        return Code(f"{value} is {'not ' * (term.op == 'ne')}None", COMPARISON)
     if _mirrored(left, right) if term.op in _MIRROR else _swapped(left, right):
         left, right, sign = right, left, _MIRROR.get(term.op, sign)
     least = COMPARISON + 1
@@ -45,15 +64,29 @@ def comparison(body: Body, term: Call, place: Place) -> Code:
     )
 
 
+def _nothing(body: Body, term: Call) -> Expr | None:
+    """Give what a comparison compares with None, where it does."""
+    for value, other in (term.args, term.args[::-1]):
+        if term.op in ("eq", "ne") and isinstance(other, Literal):
+            test = missing_test(term)
+            if other.value is None or (test is not None and value in body.choices.absent):
+                return value
+    return None
+
+
 def _swapped(left: Expr, right: Expr) -> bool:
     """Say whether what is looked at stands right of what looks."""
     return isinstance(left, Call) and left.op == "query" and isinstance(right, Call) and right.op == "key"
 
 
 def _mirrored(left: Expr, right: Expr) -> bool:
-    """Say whether the right side should come first: the shorter one, what is looked at, the earlier constant."""
+    """Say whether the right side should come first: what is looked at, what varies, the shorter one, ..."""
     if isinstance(left, Literal) or (isinstance(left, Call) and left.op == "query"):
         return True
+    if (left in _ENDS) is not (right in _ENDS):
+        return left in _ENDS
+    if (check(left).axis is Axis.ROW) is not (check(right).axis is Axis.ROW):
+        return check(left).axis is Axis.ROW
     if len(list(subterms(left))) > len(list(subterms(right))) and not isinstance(right, Literal):
         return True
     alike = (

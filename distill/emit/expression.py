@@ -90,16 +90,17 @@ def _division(body: Body, op: str, a: Expr, b: Expr, place: Place) -> Code:
 
 def outgoing(body: Body, term: Expr, place: Place) -> Code:
     """Give the source of a set as it leaves: its choices between plain sets, frozen as a whole."""
-    if term in body.lists or term in body.choices.named or not _branches(term):
-        return body.code(term, place)
-    return Code(f"frozenset({_bare(body, term, place).text})")
+    return Code(f"frozenset({bare_set(body, term, place).text})") if plain_set(body, term) else body.code(term, place)
 
 
-def _branches(term: Expr) -> bool:
-    return isinstance(term, Literal) or (isinstance(term, Call) and term.op in ("if", "lookup"))
+def plain_set(body: Body, term: Expr) -> bool:
+    """Say whether a set is written out where it leaves, and frozen there."""
+    written = isinstance(term, Literal) or (isinstance(term, Call) and term.op in ("if", "lookup"))
+    return written and term not in body.lists and term not in body.choices.named
 
 
-def _bare(body: Body, term: Expr, place: Place) -> Code:
+def bare_set(body: Body, term: Expr, place: Place) -> Code:
+    """Give the source of a set, not frozen."""
     if not body.is_named(term, place):
         match term:
             case Literal(value=value):
@@ -118,6 +119,6 @@ def _choice(body: Body, condition: Expr, yes: Expr, no: Expr, place: Place, *, b
     if constants in ([True, False], [False, True]) and {type(c) for c in constants} == {bool}:
         test = body.code(condition, place)
         return test if constants[0] else negated(test)
-    first, rest = (_bare(body, value, place) if bare else body.code(value, place) for value in (yes, no))
+    first, rest = (bare_set(body, value, place) if bare else body.code(value, place) for value in (yes, no))
     test = body.code(condition, place)
     return Code(f"{first.within(OR)} if {test.within(OR)} else {rest.text}", CHOICE)

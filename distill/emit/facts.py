@@ -1,23 +1,24 @@
-"""What can be shown of a term's values from the domain: bounds on integers, finite sets of values, divisors not 0."""
+"""What can be shown of a term's values from the domain: bounds on integers, all that a value may be, what holds."""
 
 from __future__ import annotations
 
-from distill.emit.signature import Signature
+from distill.emit.signature import Signature, same_symbol
 from dsl.check import check
-from dsl.terms import STATE, Call, Expr, Input, Literal, Table, Value
+from dsl.terms import OLDER, STATE, Call, Expr, Input, Literal, Table, Value
 from dsl.types import Kind
 
 Bounds = tuple[float, float]
 INF = float("inf")
 ANYTHING: Bounds = (-INF, INF)
 FEW = 512  # integer ranges up to this size are listed
+_STEPS = 4  # steps of a scan after which a bound that still moves is none
 
 
 class Facts:
-    """Facts about terms over one domain; remembered by term."""
+    """Facts about terms over one domain; remembered by term. state: what a scan's state may be, within its step."""
 
-    def __init__(self, signature: Signature) -> None:
-        self.signature = signature
+    def __init__(self, signature: Signature, state: Bounds = ANYTHING) -> None:
+        self.signature, self.state = signature, state
         least, most = signature.span
         self.least, self.most = (least, INF if most is None else most) if signature.sequence else (1, 1)
         self._bounds: dict[Expr, Bounds] = {}
@@ -34,10 +35,9 @@ class Facts:
             case Literal(value=int(value) | float(value)):
                 return value, value
             case Input(name=name):
-                return ANYTHING if name == STATE else self._input(name)
+                return self.state if name in (STATE, OLDER) else self._input(name)
             case Call(op="scan", args=(start, step)):
-                ends = self.bounds(start), self.bounds(step)
-                return min(e[0] for e in ends), max(e[1] for e in ends)
+                return self._carried(start, step)
             case Call(op="lookup", args=(*_, Table(entries=entries, default=default))):
                 return _hull([v for _, v in entries] + [default])
             case Call(op="index" | "from_end"):
@@ -50,6 +50,19 @@ class Facts:
                 return 0, 1
             case Call(op=op, args=args):
                 return self._operation(op, args)
+        return ANYTHING
+
+    def _carried(self, start: Expr, step: Expr) -> Bounds:
+        """Give bounds that a scan's state keeps from step to step; a bound that goes on moving is given up."""
+        found = self.bounds(start)
+        for attempt in range(_STEPS + 2):
+            low, high = Facts(self.signature, found).bounds(step)
+            after = min(low, found[0]), max(high, found[1])
+            if after == found:
+                return found
+            if attempt >= _STEPS:
+                after = after[0] if after[0] == found[0] else -INF, after[1] if after[1] == found[1] else INF
+            found = after
         return ANYTHING
 
     def _input(self, name: str) -> Bounds:
@@ -75,8 +88,8 @@ class Facts:
                 return -b, -a
             case "abs", [(a, b)]:
                 return max(a, -b, 0), max(-a, b)
-            case "mul", [(a, b), (c, d)] if INF not in map(abs, (a, b, c, d)):
-                products = (a * c, a * d, b * c, b * d)
+            case "mul", [(a, b), (c, d)]:
+                products = [x * y if x and y else 0 for x in (a, b) for y in (c, d)]  # 0 times what has no bound is 0
                 return min(products), max(products)
             case "mod", [_, (c, d)] if c >= 0:
                 return 0, d - 1 if c else d
@@ -101,6 +114,36 @@ class Facts:
         low, high = self.bounds(term)
         return low > 0 or high < 0
 
+    def truth(self, condition: Expr) -> bool | None:
+        """Say whether a condition always holds or never does; None where neither can be shown."""
+        match condition:
+            case Literal(value=bool(value)):
+                return value
+            case Call(op="not", args=(inner,)):
+                found = self.truth(inner)
+                return None if found is None else not found
+            case Call(op="and" | "or" as op, args=args):
+                parts = [self.truth(a) for a in args]
+                decisive = op == "or"
+                return decisive if decisive in parts else None if None in parts else not decisive
+            case Call(op="lt" | "le" | "eq" | "ne" as op, args=(a, b)) if check(a).kind is Kind.INT:
+                return _compared(op, self.bounds(a), self.bounds(b))
+            case Call(op="eq" | "ne" as op, args=(a, b)) if check(a).kind is Kind.SYMBOL:
+                ours, theirs = self._symbols(a), self._symbols(b)
+                apart = (
+                    ours is not None and theirs is not None and not any(same_symbol(v, w) for v in ours for w in theirs)
+                )
+                return (op == "ne") if apart else None
+        return None
+
+    def excludes(self, term: Expr, value: Value) -> bool:
+        """Say whether a term can be shown never to be a value."""
+        if isinstance(value, (int, float)) and check(term).kind in (Kind.INT, Kind.REAL):
+            low, high = self.bounds(term)
+            return not low <= value <= high
+        known = self.values(term)
+        return known is not None and not any(same_symbol(value, v) for v in known)
+
     def values(self, term: Expr) -> list[Value] | None:
         """Give all that a term may be, where that is known to be few."""
         kind = check(term).kind
@@ -120,7 +163,7 @@ class Facts:
             case Input():
                 return list(self.signature.visible) or None
             case Call(op="lookup", args=(*_, Table(entries=entries, default=default))):
-                return list(dict.fromkeys([v for _, v in entries] + [default]))
+                return _distinct([v for _, v in entries] + [default])
             case Call(op="symbol", args=(number,)):
                 return self.values(number)
             case Call(op="if" | "shift" | "gather" | "at" | "first_of" | "last_of" | "mode_of", args=args):
@@ -128,7 +171,7 @@ class Facts:
                     args[1:] if args[1:] and term.op in ("if", "first_of", "last_of", "mode_of") else (args[0], args[2])
                 )
                 found = [self._symbols(p) for p in parts]
-                return None if None in found else list(dict.fromkeys(v for f in found if f for v in f))
+                return None if None in found else _distinct([v for f in found if f for v in f])
             case Call(op="running_mode" | "mode_all" | "first" | "last", args=(inner,)):
                 return self._symbols(inner)
         return None
@@ -151,6 +194,20 @@ _KEEPING = frozenset(
         "query",
     }
 )
+
+
+def _distinct(values: list[Value]) -> list[Value]:
+    """Give values once each; True, 1 and 1.0 are three."""
+    return list({(type(v), v): v for v in values}.values())
+
+
+def _compared(op: str, a: Bounds, b: Bounds) -> bool | None:
+    """Decide a comparison of what lies within bounds, where they tell."""
+    below, above = a[1] < b[0], b[1] < a[0]
+    if op in ("eq", "ne"):
+        return (op == "ne") if below or above else (op == "eq") if a == b and a[0] == a[1] else None
+    never = above or (op == "lt" and a[0] >= b[1])
+    return True if below or (op == "le" and a[1] <= b[0]) else False if never else None
 
 
 def _hull(values: list[Value]) -> Bounds:

@@ -30,6 +30,12 @@ def fit(line: str, room: int = LIMIT, *, inside: bool = False) -> list[str]:
     if inside and len(parts) > 1:
         return [row for part in parts for row in fit(f"{indent}{part}", room, inside=True)]
     if statement and len(parts) > 1:
+        if len(indent) + 4 + len(statement["value"]) <= room:
+            return [
+                f"{indent}{statement['head']}(",
+                f"{indent}    {statement['value']}",
+                f"{indent}){statement['tail']}",
+            ]
         rows = [row for part in parts for row in fit(f"{indent}    {part}", room, inside=True)]
         return [f"{indent}{statement['head']}(", *rows, f"{indent}){statement['tail']}"]
     return _exploded(indent, text, room)

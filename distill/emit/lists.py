@@ -9,7 +9,7 @@ from distill.emit.loop import Sink, run_loop
 from distill.emit.plan import accumulates, carried, delays
 from distill.emit.rewrite import FROM_END
 from distill.emit.scope import Place, Scope
-from distill.emit.source import ATOM, Code, constant
+from distill.emit.source import ATOM, Code
 from dsl.check import check
 from dsl.terms import Call, Expr, Literal
 from dsl.types import Axis
@@ -72,10 +72,8 @@ def list_source(body: Body, term: Expr) -> str:
             return f"sorted({items(body, source)})"
         case Call(op="gather", args=(source, where, _)) if where is FROM_END:
             return f"{body.list_name(source)}[::-1]"
-        case Call(op="shift", args=(source, Literal(value=int(by)), Literal() as default)) if (
-            source not in body.components
-        ):
-            return shifted(body, source, by, default)
+        case Call(op="shift", args=(source, Literal(value=int(by)), _)) if source not in body.components:
+            return shifted(body, source, by, body.fill(term).text)
         case Call() if accumulates(term, body.lists, body.components):
             return f"list({accumulation(body, term)})"
     return comprehension(body, term, _written_out)
@@ -107,24 +105,24 @@ def _written_out(body: Body, term: Expr, place: Place) -> Code:
     return place.element(term) if term in body.components else body.operation(term, place)
 
 
-def shifted(body: Body, source: Expr, by: int, default: Literal) -> str:
+def shifted(body: Body, source: Expr, by: int, fill: str) -> str:
     """Give the source of a list shifted by some positions, as long as it was."""
-    name, fill = body.list_name(source), padding(constant(default.value, body.order).text, abs(by))
+    name, fill = body.list_name(source), padding(fill, abs(by))
     if abs(by) == 1 and body.facts.least >= 1:
         return f"{fill} + {name}[:-1]" if by > 0 else f"{name}[1:] + {fill}"
     whole = f"{fill} + {name}" if by > 0 else f"{name}[{-by}:] + {fill}"
-    return f"({whole})[:{body.length().text}]"
+    return f"({whole})[: {body.length().text}]"
 
 
-def padded(scope: Scope, term: Expr, source: Expr, by: int, default: Literal) -> Code:
+def padded(scope: Scope, term: Call, source: Expr, by: int) -> Code:
     """Give the source of `term` here: a list's value `by` positions before (after, where negative), or the default."""
     body = scope.body
-    name, fill = body.list_name(source), constant(default.value, body.order).text
+    name, fill = body.list_name(source), body.fill(term).text
     if not scope.open:
         return scope.displaced(name, by, fill)
     pad = padding(fill, abs(by))
     longer = f"{pad} + {name}" if by > 0 else f"{name}[{-by}:] + {pad}"
-    scope.exact[longer] = lambda: shifted(body, source, by, default)
+    scope.exact[longer] = lambda: shifted(body, source, by, fill)
     return scope.over(longer, body.variable(term, scope))
 
 

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from distill.emit.cases import LONGEST, branches, cases
 from distill.emit.conditions import operand
+from distill.emit.names import memory_nouns
 from distill.emit.order import Key, Node, ordered
 from distill.emit.plan import CARRIED, Recall, recall
 from distill.emit.rewrite import flatten, unfold
 from distill.emit.scope import Place, Scope
-from distill.emit.source import AND, CHOICE, OR, SUM, UNARY, Code, constant
+from distill.emit.source import AND, CHOICE, OR, SUM, UNARY, Code, constant, tuple_of
 from dsl.check import check
 from dsl.primitives import PRIMITIVES
-from dsl.terms import Call, Expr, Literal, call, integer
+from dsl.terms import Call, Expr, Input, Literal, call, integer
 from dsl.types import Kind
 
 if TYPE_CHECKING:
@@ -41,13 +42,16 @@ class Loop:
         if term in self.saved:
             return self._copy(term)
         match term:
+            case Input() if term.name == "number" and term not in self.body.choices.lists:
+                return self._local(term)
             case Call(op="shift", args=(source, Literal(value=int(by)), _)) if by > 0:
                 listed = source in self.body.lists and source not in self.body.components
                 return None if listed else self._delayed(term)
             case Call(op=op) if op in CARRIED:
                 return self._carried(term)
             case Call(op="first_of" | "last_of") if (memory := recall(term)) is not None:
-                return self._recalled(term, memory)
+                named = term in self.body.choices.named
+                return self._local(term) if named else self._recalled(term, memory)
             case Call() if self.body.is_named(term, self.scope):
                 return self._local(term)
         return None
@@ -59,12 +63,18 @@ class Loop:
         node.text = write()
         self.current = outer
 
-    def _local(self, term: Call) -> Code:
+    def _local(self, term: Expr) -> Code:
+        """Read a value that has a name of its own: a statement at each position."""
         if term not in self.names:
             name = self.names[term] = self.body.name(term)
-            self.enter(term, 0, lambda: f"{name} = {self.body.operation(term, self.scope).text}")
+            self.enter(term, 0, lambda: f"{name} = {self._written(term).text}")
         self.current.reads.add(term)
         return Code(self.names[term])
+
+    def _written(self, term: Expr) -> Code:
+        memory = recall(term)
+        found = None if memory is None or not isinstance(term, Call) else self._recalled(term, memory)
+        return self.body.operation(term, self.scope) if found is None else found
 
     def _copy(self, term: Expr) -> Code:
         """Read a value as it was before from a copy."""
@@ -76,31 +86,37 @@ class Loop:
         return Code(self.names[key])
 
     def _before(self, term: Expr) -> Code:
-        memory = recall(term)
-        if memory is not None:
-            return self._recalled(term, memory)
         assert isinstance(term, Call)
-        return self._delayed(term)
+        memory = recall(term)
+        return self._delayed(term) if memory is None else self._recalled(term, memory)
 
-    def _delayed(self, term: Call) -> Code:
-        """Read a value as it was some positions before: a variable that is not updated yet."""
+    def _delayed(self, term: Call, fill: str = "") -> Code:
+        """Read a value as it was some positions before: a variable that is not updated yet. fill: what it starts as."""
         match term.args:
             case (source, Literal(value=int(by)), Literal() as default):
                 pass
             case _:
                 raise TypeError(f"no delayed value: {term!r}")
-        fill = constant(default.value, self.body.order).text
+        own = self.body.fill(term).text
+        fill = fill or own
+        key: Key = term if fill == own else (fill, term)
         if by == 1 and isinstance(source, Call) and self._start(source) == fill:
             self._carry(source)
             self.current.before[source] = term
             return Code(self.names[source])
-        if term not in self.names:
-            name = self.names[term] = self.body.name(term)
+        if key not in self.names:
+            name = self.names[key] = self.body.name(term)
             self.starts[name] = fill
             earlier = source if by == 1 else call("shift", source, integer(by - 1), default)
-            self.enter(term, 3, lambda: f"{name} = {self.body.code(earlier, self.scope).text}")
-        self.current.before[term] = term
-        return Code(self.names[term])
+            self.enter(key, 3, lambda: f"{name} = {self._passed_on(earlier, by - 1, fill).text}")
+        self.current.before[key] = term
+        return Code(self.names[key])
+
+    def _passed_on(self, earlier: Expr, steps: int, fill: str) -> Code:
+        """Read what a delayed value becomes: the value here, or as it was fewer positions before."""
+        if steps and isinstance(earlier, Call) and self.body.fill(earlier).text != fill:
+            return self._delayed(earlier, fill)
+        return self.body.code(earlier, self.scope)
 
     def _carried(self, term: Call) -> Code:
         self._carry(term)
@@ -123,10 +139,14 @@ class Loop:
         return "0.0" if real else _STARTS.get(term.op)
 
     def _extreme(self, term: Call) -> str:
-        """Give what a running extreme starts from: the first value, where that is at hand."""
+        """Give what a running extreme starts from: the first value where that is at hand, or what it cannot pass."""
         (value,) = term.args
+        low, high = self.body.facts.bounds(value)
+        edge = low if term.op == "running_max" else high
         if value in self.body.lists and value not in self.body.components and self.body.facts.least >= 1:
             return f"{self.body.list_name(value)}[0]"
+        if isinstance(edge, int):
+            return str(edge)
         return 'float("inf")' if term.op == "running_min" else 'float("-inf")'
 
     def _update(self, term: Call, name: str) -> str:
@@ -160,23 +180,30 @@ class Loop:
             return text
         return branches(self.body, found, self.scope, lambda case: f"{name} = {self.body.code(case, self.scope).text}")
 
-    def _recalled(self, term: Expr, memory: Recall) -> Code:
+    def _recalled(self, term: Call, memory: Recall) -> Code:
         """Read the value that came with a key from a dict."""
-        key = ("memory", call(memory.op, memory.key, memory.value, *memory.keep))
+        key = ("memory", call(memory.op, *memory.keys, memory.value, *memory.keep))
         if key not in self.names:
-            name = self.names[key] = self.body.name(term)
+            name = self.names[key] = self.body.names.fresh(*memory_nouns(term), *self.body.nouns(term))
             self.starts[name] = "{}"
             self.enter(key, 2, lambda: self._remember(memory, name))
         if memory.inclusive:
             self.current.reads.add(key)
         else:
             self.current.before[key] = term
-        sought = self.body.code(memory.sought, self.scope).text
-        default = "" if memory.default.value is None else f", {constant(memory.default.value, self.body.order).text}"
-        return Code(f"{self.names[key]}.get({sought}{default})")
+        sought = self._tuple(memory.sought)
+        default = self.body.fill(term).text
+        return Code(f"{self.names[key]}.get({sought}{'' if default == 'None' else f', {default}'})")
+
+    def _tuple(self, keys: tuple[Expr, ...]) -> str:
+        """Give the source of one value, or of a tuple of several."""
+        parts = [self.body.code(k, self.scope).text for k in keys]
+        return parts[0] if len(parts) == 1 else tuple_of(parts)
 
     def _remember(self, memory: Recall, name: str) -> str:
-        key, value = self.body.code(memory.key, self.scope).text, self.body.code(memory.value, self.scope).text
+        key, value = self._tuple(memory.keys), self.body.code(memory.value, self.scope).text
+        if memory.op == "last_of" and len(memory.keys) > 1:
+            key = key[1:-1]
         text = f"{name}[{key}] = {value}" if memory.op == "last_of" else f"{name}.setdefault({key}, {value})"
         if not memory.keep:
             return text

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 
+from distill.emit.exceptions import NAME, exceptions_source, listed_sets, lookup_lines
 from distill.emit.guard import alphabet, check_source, domain, sequence
 from distill.emit.layout import LIMIT, fit
 from distill.emit.predict import Predict, predict_of
@@ -50,7 +52,7 @@ def emit(program: Program, signature: Signature, about: About) -> str:
 
     It imports the standard library alone, runs on Python 3.10 and later, and does nothing on import.
     """
-    body = predict_of(program, signature)
+    body = _with_listed(predict_of(program, signature), signature)
     tuples = _tuples(body, signature)
     names = {source: name for name, source in reversed(tuples.items())}  # equal tuples share the first name
     answer = _SETS.format(symbols=names[tuples["SYMBOLS"]]) if body.sets else _PLAIN
@@ -65,6 +67,17 @@ def emit(program: Program, signature: Signature, about: About) -> str:
         _MAIN.format(answer=answer),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _with_listed(body: Predict, signature: Signature) -> Predict:
+    """Look up listed inputs first."""
+    if not signature.exceptions:
+        return body
+    constants = {**body.constants, NAME: exceptions_source(signature)}
+    found = listed_sets(signature)
+    members = body.members if found is None or body.members is None else body.members | found
+    lines = (*lookup_lines(signature), *body.lines)
+    return replace(body, lines=lines, constants=constants, sets=body.sets or found is not None, members=members)
 
 
 def _tuples(body: Predict, signature: Signature) -> dict[str, str]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 
+from distill.emit.rewrite import flatten, of_itself
 from dsl.check import check
 from dsl.primitives import PRIMITIVES
 from dsl.terms import STATE, Call, Expr, Input, Literal, Table, call, integer, subterms
@@ -52,7 +55,7 @@ _STEPS = {
     "min": "smallest",
     "add": "total",
 }
-_ADJECTIVES = frozenset({*_DISPLACED.values(), "largest", "smallest", "least", "smaller", "larger", "latest", "ranked"})
+ADJECTIVES = frozenset({*_DISPLACED.values(), "largest", "smallest", "least", "smaller", "larger", "latest", "ranked"})
 _GENERATED = re.compile(r"(s|t|v|x|step|term|value|node|feature|col|column)_?\d*")
 _OURS = (
     "i",
@@ -62,6 +65,7 @@ _OURS = (
     "SYMBOLS",
     "ALPHABET",
     "ORDER",
+    "EXCEPTIONS",
     "inputs",
     "strict",
     "predict",
@@ -114,7 +118,7 @@ def plural(noun: str, kind: Kind = Kind.INT) -> str:
     >>> plural("count"), plural("parity"), plural("largest"), plural("same", Kind.BOOL)
     ('counts', 'parities', 'largest_at', 'same_at')
     """
-    if kind is Kind.BOOL or noun in _ADJECTIVES:
+    if kind is Kind.BOOL or noun in ADJECTIVES:
         return f"{noun}_at"
     if noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
         return f"{noun[:-1]}ies"
@@ -123,6 +127,11 @@ def plural(noun: str, kind: Kind = Kind.INT) -> str:
 
 def nouns(term: Expr) -> list[str]:
     """Give what a term's value may be called, the plainest first, then ones that tell it from its like."""
+    return list(_nouns(term))
+
+
+@lru_cache(maxsize=1 << 12)
+def _nouns(term: Expr) -> Sequence[str]:
     match term:
         case Input(name=name):
             return [identifier(name) or "value"]
@@ -132,6 +141,8 @@ def nouns(term: Expr) -> list[str]:
             return [f"{'all' if op == 'every_all' else 'any'}_{nouns(condition)[0]}"]
         case Call(op="since", args=(condition,)):
             return _since(condition)
+        case Call(op="any_of", args=(where,)) if any(map(_is_same, flatten("and", where))):
+            return ["repeat", "some"]
         case Call(op="running_sum" | "sum_all", args=(value,)):
             return _summed(value)
         case Call(op="scan", args=(_, step)):
@@ -150,6 +161,8 @@ def nouns(term: Expr) -> list[str]:
         case Call(op="first_of" | "last_of" as op, args=(where, value, _)):
             return _recalled(op, where, value)
         case Call(op="key" | "query" | "int" | "symbol" | "neg", args=(inner,)):
+            return nouns(inner)
+        case Call(op="first", args=(Call(op=op) as inner,)) if op in PRIMITIVES and PRIMITIVES[op].family == "select":
             return nouns(inner)
         case Call(op=op, args=args):
             base = PRIMITIVES[op].noun or op
@@ -172,6 +185,11 @@ def _counted(condition: Expr) -> list[str]:
         case Call(op="or", args=(Call(op="lt"), _)):
             return ["rank", "count"]
     return ["count", f"count_{nouns(condition)[0]}"]
+
+
+def _is_same(condition: Expr) -> bool:
+    """Say whether a condition on pairs is that a value is the same."""
+    return isinstance(condition, Call) and condition.op == "eq" and of_itself(condition)
 
 
 def _follow(a: Expr, b: Expr) -> bool:
@@ -212,8 +230,15 @@ def _beyond(op: str, where: Expr, value: Expr) -> bool:
 def _recalled(op: str, where: Expr, value: Expr) -> list[str]:
     """What came last with a key: what follows it, where the key is the value before."""
     after = any(isinstance(n, Call) and n.op == "shift" and n.args[0] is value for n in subterms(where))
+    if value is call("index"):
+        return ["last_place" if op == "last_of" else "first_place"]
     noun = f"{op.removesuffix('_of')}_{nouns(value)[0]}"
     return ["following", noun] if after else [noun, f"{noun}_there"]
+
+
+def memory_nouns(term: Call) -> list[str]:
+    """Give what a dict may be called that remembers where a value came first or last; none where it remembers else."""
+    return [f"{term.op.removesuffix('_of')}_seen"] if term.args[1] is call("index") else []
 
 
 def letters(term: Input) -> tuple[str, str]:

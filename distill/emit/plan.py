@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from distill.emit.rewrite import BEFORE, UPTO, flatten, unfold
 from dsl.check import check
 from dsl.primitives import PRIMITIVES
-from dsl.terms import STATE, Call, Expr, Input, Literal, Table, subterms
+from dsl.terms import STATE, Call, Expr, Input, Literal, Table, children, subterms
 from dsl.types import Axis
 
 CARRIED = frozenset(
@@ -20,16 +20,16 @@ _SMALL = 3  # terms of so many nodes are written out rather than named
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """An aggregate that a dict answers: the first or last value that came with a key, among the positions before.
+    """An aggregate that a dict answers: the first or last value that came with some keys, among the positions before.
 
     inclusive: this position counts too. keep: what must hold of a position for it to be remembered.
     """
 
     op: str
-    key: Expr
+    keys: tuple[Expr, ...]
     value: Expr
     keep: tuple[Expr, ...]
-    sought: Expr
+    sought: tuple[Expr, ...]
     default: Literal
     inclusive: bool
 
@@ -43,14 +43,13 @@ def recall(term: Expr) -> Recall | None:
             return None
     parts = flatten("and", where)
     orders = [p for p in parts if p in (BEFORE, UPTO)]
-    equal = [p for p in parts if _sought(p)]
-    keep = [p for p in parts if p not in orders and p not in equal]
-    if len(orders) != 1 or len(equal) != 1 or not all(isinstance(p, Call) and p.op == "key" for p in keep):
+    equal = [found for p in parts if (found := _sought(p)) is not None]
+    keep = [p for p in parts if p not in orders and _sought(p) is None]
+    if len(orders) != 1 or not equal or not all(isinstance(p, Call) and p.op == "key" for p in keep):
         return None
-    found = _sought(equal[0])
-    assert found is not None
     kept = tuple(p.args[0] for p in keep if isinstance(p, Call))
-    return Recall(op, found[0], value, kept, found[1], default, orders[0] is UPTO)
+    keys, sought = zip(*equal, strict=True)
+    return Recall(op, keys, value, kept, sought, default, orders[0] is UPTO)
 
 
 def _sought(part: Expr) -> tuple[Expr, Expr] | None:
@@ -91,15 +90,24 @@ def delays(term: Expr, value: Expr) -> bool:
     return any(isinstance(n, Call) and n.op == "shift" and n.args[0] is value for n in subterms(term))
 
 
-def light(term: Expr) -> bool:
-    """Say whether a term is as short as a name for it."""
+def light(term: Expr, *, rows: bool = False) -> bool:
+    """Say whether a term is as short as a name for it. rows: values of the row have names already."""
+    if rows and check(term).axis is Axis.ROW:
+        return True
     if isinstance(term, Input):
         return term.name != "number"
     if not isinstance(term, Call) or term.op in ("index", "length", "from_end", "before", "upto"):
         return True
     if term.op == "lookup" or term.op not in PRIMITIVES or PRIMITIVES[term.op].family not in ("elementwise", "pairs"):
         return False
-    return len(list(subterms(term))) <= _SMALL and all(map(light, term.args))
+    return len(_parts(term, rows)) <= _SMALL and all(light(a, rows=rows) for a in term.args)
+
+
+def _parts(term: Expr, rows: bool) -> set[Expr]:
+    """Give the distinct subterms; those of values of the row, which have names, left out."""
+    if rows and check(term).axis is Axis.ROW:
+        return {term}
+    return {term}.union(*(_parts(a, rows) for a in children(term)))
 
 
 def shared(roots: Iterable[Expr]) -> list[Expr]:
@@ -124,7 +132,7 @@ def nameable(term: Expr) -> bool:
     """Say whether a term's value can be given a variable or list; what a loop carries or delays has one anyway."""
     if not isinstance(term, Call) or check(term).axis is Axis.PAIR or term.op == "shift":
         return False
-    return term.op not in CARRIED and not recall(term) and not _reads_state(term)
+    return term.op not in CARRIED and not _reads_state(term)
 
 
 def _reads_state(term: Expr) -> bool:

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 
+from distill.emit.answers import answers, outgoing_answer
 from distill.emit.body import Body, Choices
-from distill.emit.cases import LONGEST, branches, cases
-from distill.emit.expression import outgoing
+from distill.emit.cases import LONGEST, cases
 from distill.emit.facts import Facts
 from distill.emit.layout import LIMIT, fit
-from distill.emit.lists import comprehension, list_source, needs_loop
-from distill.emit.loop import Sink, run_loop
+from distill.emit.missing import absent, edges
 from distill.emit.names import identifier, wish
+from distill.emit.normal import normal
 from distill.emit.plan import carried, light, nameable, shared
-from distill.emit.rewrite import at_last, by_rows, prepare
-from distill.emit.scope import Place
+from distill.emit.rewrite import prepare
 from distill.emit.signature import Signature
-from distill.emit.source import CHOICE, OR, Code, negated
+from distill.emit.whole import at_last, by_rows
 from dsl.check import check
-from dsl.terms import Expr, Input, Program, Value
+from dsl.terms import Call, Expr, Input, Literal, Program, Value
 from dsl.types import Axis, Kind, Type
 
 INDENT = 4
 _ATTEMPTS = 80  # more than a program has values to settle
+_MADE = re.compile(r" +(out\.append\(|answer = |allowed = )")  # the line of a loop that makes an output
 _WRAPPED = 7  # an expression that takes more lines is parted in steps
 
 
@@ -53,19 +54,22 @@ def predict_of(program: Program, signature: Signature) -> Predict:
         roots = [by_rows(term) for term in roots]
     elif signature.at != "each":
         roots[0] = at_last(roots[0])
-    roots = prepare(roots)
-    result, scored = roots[0], roots[1] if count == 2 else None
-    return _settle(
-        signature, result, scored, _first_choices(roots[:count], dict(zip(names, roots[count:], strict=True)))
-    )
+    facts = Facts(signature)
+    roots = prepare(roots if names else edges([normal(term, facts) for term in roots], facts))
+    always = count == 2 and roots[1] is Literal(True, Kind.BOOL)
+    result, scored = roots[0], roots[1] if count == 2 and not always else None
+    steps = dict(zip(names, roots[count:], strict=True))
+    return _settle(signature, result, scored, _first_choices(roots[:count], steps, facts))
 
 
-def _first_choices(roots: list[Expr], steps: dict[str, Expr]) -> Choices:
+def _first_choices(roots: list[Expr], steps: dict[str, Expr], facts: Facts) -> Choices:
     """Name the program's own steps, and what is used more than once."""
     named = set(shared(roots))
     named |= {term for term in steps.values() if nameable(term) and not light(term)}
     wishes = {term: wish(name) for name, term in steps.items() if wish(name)}
-    return Choices(frozenset(named - set(roots)), wishes)
+    if isinstance(roots[0], Call) and roots[0].op in ("if", "lookup", "and", "or", "not", "at", "eq", "ne", "lt", "le"):
+        wishes = {roots[0]: "answer", **wishes}
+    return Choices(frozenset(named - set(roots)), wishes, absent=absent(roots, facts))
 
 
 def _settle(signature: Signature, result: Expr, scored: Expr | None, choices: Choices) -> Predict:
@@ -111,9 +115,9 @@ def _choose(body: Body, lines: list[str], result: Expr) -> Choices:
 def _wants_branches(body: Body, lines: list[str], result: Expr) -> bool:
     """Say whether the answer's cases read better as statements: many, or two that do not fit in a loop's line."""
     count = len(cases(body, result))
-    return any(
-        (count > 2 and len(line) > LONGEST) or (count > 1 and len(line) > LIMIT - INDENT and "out.append(" in line)
-        for line in lines[-3:]
+    made = [line for line in lines if _MADE.match(line)]
+    return any(count > 2 and len(line) > LONGEST for line in [*made, *lines[-1:]]) or any(
+        count > 1 and len(line) > LIMIT - INDENT for line in made
     )
 
 
@@ -142,10 +146,10 @@ def _write(body: Body, result: Expr, scored: Expr | None) -> list[str]:
     if body.choices.branched:
         answer = []
         for test, leaf in cases(body, result):
-            value = f"return {_out(body, leaf, None).text}"
+            value = f"return {outgoing_answer(body, leaf, None).text}"
             answer += [value] if test is None else [f"if {body.code(test, None).text}:", f"    {value}"]
     else:
-        answer = [f"return {_out(body, result, None).text}"]
+        answer = [f"return {outgoing_answer(body, result, None).text}"]
     return [*_unpacked(body), *body.lines, *answer]
 
 
@@ -191,55 +195,10 @@ def _bind_tokens(body: Body, token: Input) -> None:
 def _each(body: Body, result: Expr, scored: Expr | None) -> list[str]:
     """One output a position, None for the prefix."""
     prefix = f"[{', '.join(['None'] * len(body.signature.prefix))}]"
-    answer = _answers(body, result, scored, prefix)
+    answer = answers(body, result, scored, prefix)
     if body.facts.least == 0 and body.fragile:
         body.lines[:0] = [f"if len(inputs) == {len(body.signature.prefix)}:", f"    return {prefix}"]
     return [*body.lines, *answer]
-
-
-def _answers(body: Body, result: Expr, scored: Expr | None, prefix: str) -> list[str]:
-    """Give the statements that make the outputs."""
-    carries = needs_loop(body, result) or (scored is not None and needs_loop(body, scored))
-    if carries or body.choices.branched or body.choices.looped:
-        write = _branch if body.choices.branched else _append
-        loop = run_loop(body, Sink(lambda scope: write(body, result, scored, scope)), {"out": prefix})
-        return [*loop, "return out"]
-    if scored is None and not _sets(body, result):
-        source = list_source(body, result)
-    else:
-        source = comprehension(body, result, lambda _body, _term, place: _scored(body, result, scored, place))
-    return [f"return {prefix} + {source}" if body.signature.prefix else f"return {source}"]
-
-
-def _scored(body: Body, result: Expr, scored: Expr | None, place: Place) -> Code:
-    """Give the source of an output, None where it is not scored."""
-    code = _out(body, result, place)
-    if scored is None:
-        return code
-    return Code(f"{code.within(OR)} if {body.code(scored, place).within(OR)} else None", CHOICE)
-
-
-def _append(body: Body, result: Expr, scored: Expr | None, place: Place) -> str:
-    return f"out.append({_scored(body, result, scored, place).text})"
-
-
-def _branch(body: Body, result: Expr, scored: Expr | None, place: Place) -> str:
-    def statement(case: Expr) -> str:
-        return f"out.append({_out(body, case, place).text})"
-
-    unless = None if scored is None else negated(body.code(scored, place))
-    return branches(body, cases(body, result), place, statement, unless, "out.append(None)")
-
-
-def _out(body: Body, result: Expr, place: Place) -> Code:
-    """Give the source of an output; sets leave as frozensets."""
-    return outgoing(body, result, place) if _sets(body, result) else body.code(result, place)
-
-
-def _sets(body: Body, result: Expr) -> bool:
-    """Say whether every output is a set."""
-    found = body.facts.values(result) if check(result).kind is Kind.SYMBOL else None
-    return bool(found) and all(isinstance(v, frozenset) for v in found or [])
 
 
 def _set_outputs(body: Body, result: Expr) -> tuple[bool, frozenset[Value] | None]:

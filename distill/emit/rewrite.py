@@ -1,26 +1,19 @@
-"""Rewrites before emission: each gives an equal term that is closer to what a person writes."""
+"""Rewrites before emission: each gives an equal term that is closer to what a person writes in Python."""
 
 from __future__ import annotations
 
+from distill.emit.once import once
 from dsl.check import check
 from dsl.terms import STATE, Call, Expr, Input, Literal, Table, Value, call, integer, subterms
-from dsl.types import Axis, Kind, Type
+from dsl.types import Kind
 
 BEFORE, UPTO = call("before"), call("upto")
 INDEX, LENGTH, FROM_END = call("index"), call("length"), call("from_end")
 PLACE = call("add", INDEX, integer(1))  # the position, from 1
-_ROW_OF = {
-    "running_count": "count_all",
-    "running_sum": "sum_all",
-    "running_mean": "mean_all",
-    "running_min": "min_all",
-    "running_max": "max_all",
-    "running_any": "any_all",
-    "running_every": "every_all",
-    "running_mode": "mode_all",
-}
+AFTER = call("lt", call("query", INDEX), call("key", INDEX))
+NO_EARLIER = call("le", call("query", INDEX), call("key", INDEX))
 _TOTALS = frozenset({"running_count", "running_sum"})
-_PICKS = frozenset({"first_of", "last_of", "min_of", "max_of", "mode_of"})
+PICKS = frozenset({"first_of", "last_of", "min_of", "max_of", "mode_of"})
 
 
 def prepare(roots: list[Expr]) -> list[Expr]:
@@ -57,7 +50,7 @@ def _rewrite(term: Call, single: bool) -> Expr:
     """Rewrite the outermost operation. single: nothing else uses the arguments."""
     if term.op == "lookup" and all(isinstance(a, (Literal, Table)) for a in term.args):
         return _looked_up(term)
-    for rule in (_negation, _arithmetic, _selection, _running):
+    for rule in (_negation, _arithmetic, _selection, once, _running):
         found = rule(term, single)
         if found is not term:
             return found
@@ -81,6 +74,10 @@ def _negation(term: Call, single: bool) -> Expr:
     match term:
         case Call(op="not", args=(Call(op="not", args=(inner,)),)):
             return inner
+        case Call(op="not", args=(Call(op="upto"),)):
+            return AFTER
+        case Call(op="not", args=(Call(op="before"),)):
+            return NO_EARLIER
         case Call(op="not", args=(Call(op="eq", args=args),)):
             return Call("ne", args)
         case Call(op="not", args=(Call(op="ne", args=args),)):
@@ -95,6 +92,14 @@ def _negation(term: Call, single: bool) -> Expr:
     return term
 
 
+def opposite(condition: Expr) -> Expr:
+    """Give the opposite of a condition, with the negation as far inside as it goes."""
+    match condition:
+        case Call(op="and" | "or" as op, args=args):
+            return Call("or" if op == "and" else "and", tuple(map(opposite, args)))
+    return _negation(call("not", condition), False)
+
+
 def _arithmetic(term: Call, single: bool) -> Expr:
     match term:
         case Call(op="add", args=(a, Call(op="neg", args=(b,)))):
@@ -105,10 +110,6 @@ def _arithmetic(term: Call, single: bool) -> Expr:
             return call("add", a, integer(-k))
         case Call(op="add", args=(a, b)) if a is b and check(a).kind is Kind.INT:
             return call("mul", integer(2), a)
-        case Call(
-            op="sub", args=(Call(op=op, args=(v,)) as total, Call(op="shift", args=(late, Literal(value=int(k)), _)))
-        ) if late is total and op in _TOTALS and 1 < k <= 4:
-            return _window(_as_number(op, v), k)
         case Call(op="add") if check(term).kind is Kind.INT:
             return _in_order(term)
         case Call(op="mul", args=(a, Literal() as k)) if not isinstance(a, Literal):
@@ -119,6 +120,14 @@ def _arithmetic(term: Call, single: bool) -> Expr:
             return FROM_END
         case Call(op="sub", args=(Call(op="sub", args=(Call(op="length"), Literal(value=1))), Call(op="index"))):
             return FROM_END
+        case Call(op="lt" | "le" as op, args=(Call(op="index"), Call(op="from_end"))):
+            half = call("floordiv", LENGTH, integer(2))
+            return call("lt", INDEX, half) if op == "lt" else call("lt", call("mul", integer(2), INDEX), LENGTH)
+        case Call(op="lt" | "le" as op, args=(Call(op="from_end"), Call(op="index"))):
+            half = call("floordiv", LENGTH, integer(2))
+            return call("le", half, INDEX) if op == "le" else call("le", LENGTH, call("mul", integer(2), INDEX))
+        case Call(op="lt" | "le" as op, args=(Literal(value=0.5), Call(op="mean_all" | "running_mean") as share)):
+            return _half(op, share) or term
         case Call(op="eq" | "ne", args=(Call(op="from_end"), Literal(value=int(k)))):
             return call(term.op, INDEX, call("sub", LENGTH, integer(k + 1)))
         case Call(op="eq" | "ne", args=(Literal() as k, b)) if not isinstance(b, Literal):
@@ -126,12 +135,13 @@ def _arithmetic(term: Call, single: bool) -> Expr:
     return term
 
 
-def _window(value: Expr, size: int) -> Expr:
-    """Give the sum of a value at the last `size` positions."""
-    result = value
-    for by in range(1, size):
-        result = call("add", result, call("shift", value, integer(by), integer(0)))
-    return result
+def _half(op: str, share: Call) -> Expr | None:
+    """Say that a condition holds at half of the positions in whole numbers: `n < 2 * count`."""
+    (condition,), row = share.args, share.op == "mean_all"
+    if check(condition).kind is not Kind.BOOL:
+        return None
+    count = call("count_all" if row else "running_count", condition)
+    return call(op, LENGTH if row else PLACE, call("mul", integer(2), count))
 
 
 def _in_order(term: Call) -> Expr:
@@ -161,7 +171,7 @@ def _selection(term: Call, single: bool) -> Expr:
             return BEFORE
         case Call(op="le", args=(Call(op="key", args=(Call(op="index"),)), Call(op="query", args=(Call(op="index"),)))):
             return UPTO
-        case Call(op=op, args=(Call(op="eq", args=(a, b)), value, default)) if op in _PICKS:
+        case Call(op=op, args=(Call(op="eq", args=(a, b)), value, default)) if op in PICKS:
             for one, other in ((a, b), (b, a)):
                 if one is call("key", INDEX) and isinstance(other, Call) and other.op == "query":
                     return call("gather", value, other.args[0], default)
@@ -169,13 +179,6 @@ def _selection(term: Call, single: bool) -> Expr:
             return source
         case Call(op="gather", args=(source, Call(op="sub", args=(Call(op="index"), Literal() as k)), Literal() as d)):
             return call("shift", source, k, d)
-        case Call(
-            op="if",
-            args=(Call(op="lt" | "le" as op, args=(Literal(value=int(k)), Call(op="index"))), late, Literal() as d),
-        ):
-            match late:
-                case Call(op="shift", args=(source, Literal(value=int(by)), _)) if by == k + (op == "lt"):
-                    return call("shift", source, integer(by), d)
         case Call(op="shift", args=(source, Literal(value=0), _)):
             return source
         case Call(op="at", args=(source, Literal(value=0), _)):
@@ -226,31 +229,6 @@ def _some(value: Expr) -> Literal:
     return Literal({Kind.INT: 0, Kind.REAL: 0.0, Kind.BOOL: False}.get(kind), kind)
 
 
-def at_last(term: Expr) -> Expr:
-    """Give a term's value at the last position as a ROW term, running values as what they run to."""
-    if check(term).axis is Axis.ROW:
-        return term
-    match term:
-        case Call(op=op, args=(value,)) if op in _ROW_OF:
-            return call(_ROW_OF[op], value)
-        case Call(op="index"):
-            return call("sub", LENGTH, integer(1))
-        case Call(op="from_end"):
-            return integer(0)
-        case Call(op="lookup", args=(*keys, table)):
-            return call("lookup", *map(at_last, keys), table)
-        case Call(op="gather", args=(source, where, default)):
-            return call("at", source, at_last(where), default)
-        case Call(op="sorted", args=(source,)):
-            return call("max_all", source)
-        case Call(op=op, args=args) if op not in _NOT_POINTWISE:
-            return Call(op, tuple(map(at_last, args)))
-    return call("last", term)
-
-
-_NOT_POINTWISE = frozenset({"scan", "since", "shift", "count", "sum", "mean", "any_of", *_PICKS})
-
-
 def flatten(op: str, term: Expr) -> list[Expr]:
     """Give the operands of nested calls of one operation.
 
@@ -260,6 +238,16 @@ def flatten(op: str, term: Expr) -> list[Expr]:
     if isinstance(term, Call) and term.op == op:
         return [part for a in term.args for part in flatten(op, a)]
     return [term]
+
+
+def of_itself(condition: Expr) -> bool:
+    """Say whether a condition on pairs always holds of a position and itself."""
+    match condition:
+        case Call(op="upto"):
+            return True
+        case Call(op="eq" | "le", args=(Call(op=one, args=a), Call(op=other, args=b))):
+            return {one, other} == {"key", "query"} and a == b
+    return False
 
 
 def unfold(scan: Call) -> Expr:
@@ -278,10 +266,3 @@ def unfold(scan: Call) -> Expr:
         return Call(term.op, tuple(map(visit, term.args)))
 
     return visit(step)
-
-
-def by_rows(term: Expr) -> Expr:
-    """Give a term of a module without a sequence axis with its inputs as one value a row each."""
-    if isinstance(term, Input):
-        return Input(term.name, Type(term.type.kind, Axis.ROW))
-    return Call(term.op, tuple(map(by_rows, term.args))) if isinstance(term, Call) else term

@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from distill.emit.body import Body
     from distill.emit.loop import Loop
 
+_ONWARD = ("from", "after")
+
 
 @dataclass(slots=True)
 class Scope:
     """One position of the row, while an expression is written.
 
     depth: 0, or 1 inside an aggregate. outer: the position that looks, inside an aggregate; cut: which positions are
-    looked at from there: "" all, "before", "upto" or "after"; clashes: what is also read where it looks from.
+    looked at from there: "" all, "before", "upto", "from" here on or "after"; clashes: what is also read where it
+    looks from.
     fixed: the index's source, where nothing is gone over. reverse: the last position comes first.
     subscript: values are `xs[i]`; else each list has a variable. one_based: `i` counts from 1.
     iterables: what is gone over, with its variable; exact: sources that make up for ones longer than the row.
@@ -57,7 +60,7 @@ class Scope:
         indexed = self.uses_index and many and self.loop is None and not self.exact
         if not self.subscript and (indexed or (self.reverse and (many or self.uses_index))):
             return self._fresh(subscript=True)
-        places = self.uses_place and not self.uses_index and self.cut != "after" and not self.reverse
+        places = self.uses_place and not self.uses_index and self.cut not in _ONWARD and not self.reverse
         return self._fresh(one_based=True) if places and not self.one_based and not self.subscript else None
 
     def _fresh(self, *, subscript: bool = False, one_based: bool = False) -> Scope:
@@ -131,7 +134,7 @@ class Scope:
             return f"for {inner} in reversed({over})"
         if not (self.uses_index or self.uses_place):
             return f"for {inner} in {over}"
-        start = ", 1" if self.one_based else f", {self._start()}" if self.cut == "after" else ""
+        start = ", 1" if self.one_based else f", {self._start()}" if self.cut in _ONWARD else ""
         return f"for {self.letter}, {f'({inner})' if ',' in inner else inner} in enumerate({over}{start})"
 
     def _sources(self) -> tuple[list[str], list[str]]:
@@ -151,7 +154,7 @@ class Scope:
 
     def _start(self) -> str:
         assert self.outer is not None
-        return self.outer.place().text
+        return (self.outer.index() if self.cut == "from" else self.outer.place()).text
 
     def _cut(self, source: str) -> str:
         return self.slice(source) if source.isidentifier() or not self.cut else self.slice(f"({source})")
@@ -170,7 +173,7 @@ class Scope:
         if self.outer is None or not self.cut:
             length = self.body.length()
             return f"range(1, {length.within(SUM)} + 1)" if self.one_based else f"range({length.text})"
-        if self.cut == "after":
+        if self.cut in _ONWARD:
             return f"range({self._start()}, {self.body.length().text})"
         end = self.outer.index() if self.cut == "before" else self.outer.place()
         return f"range(1, {end.within(SUM)} + 1)" if self.one_based else f"range({end.text})"

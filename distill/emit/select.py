@@ -8,22 +8,21 @@ from typing import TYPE_CHECKING
 from distill.emit.commonest import commonest
 from distill.emit.lists import is_list, items, last, list_source, settle
 from distill.emit.plan import light
-from distill.emit.rewrite import BEFORE, INDEX, UPTO, flatten
+from distill.emit.rewrite import AFTER, BEFORE, NO_EARLIER, UPTO, flatten, of_itself
 from distill.emit.scope import Pair, Place, Scope
-from distill.emit.source import AND, COMPARISON, OR, PRODUCT, UNARY, Code, constant
+from distill.emit.source import AND, COMPARISON, OR, PRODUCT, UNARY, Code
 from dsl.check import check
 from dsl.primitives import PRIMITIVES
-from dsl.terms import Call, Expr, Literal, call, subterms
+from dsl.terms import Call, Expr, subterms
 from dsl.types import Axis
 
 if TYPE_CHECKING:
     from distill.emit.body import Body
 
-AFTER = call("lt", call("query", INDEX), call("key", INDEX))
 _OF_SOME = frozenset(
     {"first", "last", "min_all", "max_all", "mean_all", "median_all", "mode_all"}
 )  # not of an empty row
-_CUTS: dict[Expr, str] = {BEFORE: "before", UPTO: "upto", AFTER: "after"}
+_CUTS: dict[Expr, str] = {BEFORE: "before", UPTO: "upto", AFTER: "after", NO_EARLIER: "from"}
 
 
 def aggregate(body: Body, term: Call, scope: Scope) -> Code:
@@ -33,7 +32,7 @@ def aggregate(body: Body, term: Call, scope: Scope) -> Code:
     order = next((p for p in parts if p in _CUTS), None)
     parts = [p for p in parts if p is not order]
     cut = _CUTS[order] if order is not None else ""
-    short = _list_method(body, term.op, parts, cut, scope)
+    short = _list_method(body, term.op, parts, cut, scope) or _place_of(body, term, parts, cut, scope)
     if short is not None:
         return short
     clashes = {inner for n in subterms(where) if isinstance(n, Call) and n.op == "query" for inner in subterms(n)}
@@ -53,7 +52,8 @@ def aggregate(body: Body, term: Call, scope: Scope) -> Code:
     if term.op == "mean" and not filtered and cut in ("", "upto"):
         count = body.length() if not cut else scope.place()
         return Code(f"sum({source}) / {count.within(UNARY)}", PRODUCT)
-    return _aggregated(body, term, source, plain, not filtered and cut in ("", "upto"))
+    certain = cut in ("", "upto", "from") and all(map(of_itself, parts)) and (not scope.fixed or body.facts.least > 0)
+    return _aggregated(body, term, source, plain, certain and (not filtered or term.op != "mean"))
 
 
 def _aggregated(body: Body, term: Call, over: str, plain: bool, certain: bool) -> Code:
@@ -61,8 +61,7 @@ def _aggregated(body: Body, term: Call, over: str, plain: bool, certain: bool) -
     template = PRIMITIVES[term.op].python
     if certain and term.op not in ("first_of", "last_of"):
         template = re.sub(r", (default=)?\{2\}", "", template)
-    default = term.args[2] if len(term.args) == 3 else None
-    fill = constant(default.value, body.order).text if isinstance(default, Literal) else ""
+    fill = body.fill(term).text if len(term.args) == 3 else ""
     match term.op:
         case "mode_of":
             return commonest(body, term.args[1], over if plain else f"[{over}]", "" if certain else fill)
@@ -103,10 +102,31 @@ def _list_method(body: Body, op: str, parts: list[Expr], cut: str, scope: Scope)
     return Code(f"{value.within(COMPARISON + 1)} in {part}", COMPARISON)
 
 
+def _place_of(body: Body, term: Call, parts: list[Expr], cut: str, scope: Scope) -> Code | None:
+    """`xs.index(max(xs))`, where a list is searched for one of its own values."""
+    match term.args, parts:
+        case (_, Call(op="index"), _), [Call(op="key", args=(Call(op="eq", args=(a, b)),))] if term.op == "first_of":
+            found = next(((v, o) for v, o in ((a, b), (b, a)) if v in body.lists and _is_own(o, v)), None)
+        case _:
+            return None
+    if found is None or cut or body.facts.least < 1 or found[0] in body.components:
+        return None
+    return Code(f"{body.list_name(found[0])}.index({body.code(found[1], scope).text})")
+
+
+def _is_own(term: Expr, value: Expr) -> bool:
+    """Say whether a term of the row is one of the values of another."""
+    return (
+        isinstance(term, Call)
+        and term.op in ("max_all", "min_all", "mode_all", "first", "last")
+        and term.args[0] is value
+    )
+
+
 def reduction(body: Body, term: Call, place: Place) -> Code:
     """Give the source of an aggregate over all positions of the row."""
     (value,) = term.args
-    body.fragile |= term.op in _OF_SOME
+    body.fragile |= term.op in _OF_SOME and not _of_selection(value)
     match term:
         case Call(op="first"):
             return body.code(value, Scope(body, fixed="0"))
@@ -132,6 +152,11 @@ def reduction(body: Body, term: Call, place: Place) -> Code:
     if term.op == "median_all":
         body.helpers.add("median")
     return Code(PRIMITIVES[term.op].python.format(items(body, value)))
+
+
+def _of_selection(value: Expr) -> bool:
+    """Say whether a value is an aggregate that has a default, also over no positions at all."""
+    return isinstance(value, Call) and value.op in PRIMITIVES and PRIMITIVES[value.op].family == "select"
 
 
 def _searchable(body: Body, source: Expr, sought: Expr) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from dsl.terms import Expr, Value
 from dsl.types import Kind
@@ -19,6 +20,7 @@ class Signature:
     sequence: whether there is a position axis. names: the components, as the program's inputs call them.
     low, high: the integers each component ranges over; () for real numbers.
     scored: a BOOL term: where it does not hold the output is None. symbols: the outputs' order (default: vocabulary).
+    exceptions: inputs that the program is wrong on, each with its output, as `predict` takes and gives them.
     """
 
     kind: str
@@ -35,6 +37,7 @@ class Signature:
     high: tuple[int, ...] = ()
     scored: Expr | None = None
     symbols: tuple[Value, ...] = ()
+    exceptions: tuple[tuple[Any, Any], ...] = ()
 
     @property
     def free(self) -> tuple[Value, ...]:

@@ -85,7 +85,7 @@ def negated(code: Code) -> Code:
     >>> negated(Code("x in xs", COMPARISON)).text, negated(Code("x")).text
     ('x not in xs', 'not x')
     """
-    sought = re.fullmatch(r"(\S+) in (.*)", code.text) if code.level == COMPARISON else None
+    sought = re.fullmatch(r"(\S+) (in|is) (.*)", code.text) if code.level == COMPARISON else None
     if sought:
-        return Code(f"{sought[1]} not in {sought[2]}", COMPARISON)
+        return Code(f"{sought[1]} {'not in' if sought[2] == 'in' else 'is not'} {sought[3]}", COMPARISON)
     return Code(f"not {code.within(NOT)}", NOT)

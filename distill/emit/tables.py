@@ -216,8 +216,9 @@ def _grouped(entries: Entries) -> list[tuple[Value, list[Key]]]:
 
 def _dictionary(table: Lookup, store: Store) -> Code:
     whole, entries = table.whole, table.entries
-    closed = whole is not None and (len(table.keys) > 1 or len(whole) <= len(entries) + 4)
-    source = _source(table, whole if closed and whole is not None else entries)
+    few = len(entries) + 4 if len(table.keys) == 1 else 2 * len(entries)
+    closed = whole is not None and len(whole) <= few
+    source = _source(table, whole) if closed and whole is not None else _row(table, entries)
     name = source if len(source) <= INLINE and table.once else store(source)
     if closed:
         return Code(f"{name}[{', '.join(k.text for k in table.keys)}]")
@@ -225,12 +226,16 @@ def _dictionary(table: Lookup, store: Store) -> Code:
 
 
 def _source(table: Lookup, entries: Entries) -> str:
-    """Give the source of a dict; long ones of two keys have a line for each first key."""
-    pairs = {k: f"{table.key_text(k)}: {table.value_text(v).text}" for k, v in entries.items()}
-    source = f"{{{', '.join(pairs.values())}}}"
+    """Give the source of a whole map; long ones of two keys have a line for each first key."""
+    source = _row(table, entries)
     if len(table.keys) != 2 or len(source) <= INLINE:
         return source
-    rows: dict[str, list[str]] = {}
-    for key, pair in pairs.items():
-        rows.setdefault(repr(key[0]), []).append(pair)
-    return "{\n" + "".join(f"    {', '.join(row)},\n" for row in rows.values()) + "}"
+    rows: dict[str, Entries] = {}
+    for key, value in entries.items():
+        rows.setdefault(repr(key[0]), {})[key] = value
+    return "{\n" + "".join(f"    {_row(table, row)[1:-1]},\n" for row in rows.values()) + "}"
+
+
+def _row(table: Lookup, entries: Entries) -> str:
+    """Give the source of a dict on one line."""
+    return f"{{{', '.join(f'{table.key_text(k)}: {table.value_text(v).text}' for k, v in entries.items())}}}"

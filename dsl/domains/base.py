@@ -117,10 +117,6 @@ class Domain(ABC):
         extra: symbols a program may speak of beside the domain's own; they are coded after them.
         """
 
-    def longer(self, factor: int) -> Domain | None:
-        """Give the same domain just beyond its lengths: from its most + 1 to factor times it; None without lengths."""
-        return None
-
 
 def check(domain: Domain, raws: Sequence[Any]) -> None:
     """Raise ValueError for the first raw input that is not in the domain."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -181,11 +181,6 @@ class Numbers(Domain):
         values = values if self.low is None else values.astype(np.int64)
         mask = rows.mask if self.sequence else np.ones((len(rows), 1), bool)
         return Cases({i.name: values[:, :, k] for k, i in enumerate(self.inputs)}, mask, united((), extra))
-
-    def longer(self, factor: int) -> Numbers | None:
-        """Give the same numbers with more steps than here, up to `factor` times as many."""
-        most = self.length[1] if self.length else None
-        return replace(self, length=(most + 1, factor * most)) if most and factor > 1 else None
 
     def batch(self, values: np.ndarray, lengths: np.ndarray) -> Rows:
         """Give numbers [row, position, component] as rows: padding zeroed, no position axis where there is none."""

@@ -117,7 +117,3 @@ class Sampled(Domain):
     def cases(self, rows: Rows, extra: Sequence[Value] = ()) -> Cases:
         """Give the columns that a program reads."""
         return self.space.cases(rows, extra)
-
-    def longer(self, factor: int) -> Domain | None:
-        """Give the free product beyond its lengths, where one is stated."""
-        return None if self.product is None else self.product.longer(factor)

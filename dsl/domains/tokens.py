@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -86,7 +86,7 @@ class Tokens(Domain):
         least, most = self.length
         if self.size is None or most is None:
             raise ValueError(f"cannot enumerate {self.describe()}")
-        letters = self._ids(self.alphabet)
+        letters = self.ids(self.alphabet)
         for n in range(least, most + 1):
             for digits in counted([len(letters)] * n, batch):
                 yield self._assemble(letters[digits], np.full(len(digits), n))
@@ -98,7 +98,7 @@ class Tokens(Domain):
             raise ValueError(f"cannot draw from {self.describe()}: its length has no bound")
         counts = rng.integers(least, most + 1, size=n)
         free = rng.integers(0, len(self.alphabet), size=(n, int(counts.max(initial=0))))
-        return self._assemble(self._ids(self.alphabet)[free], counts)
+        return self._assemble(self.ids(self.alphabet)[free], counts)
 
     def contains(self, raw: Any) -> str | None:
         """Name the first thing about a list of symbols that leaves the domain."""
@@ -155,7 +155,7 @@ class Tokens(Domain):
         lengths = np.array([len(raw) for raw in raws], np.int64)
         values = np.full((len(raws), int(lengths.max(initial=0))), self.fill, np.int64)
         for line, raw in zip(values, raws, strict=True):
-            line[: len(raw)] = self._ids(raw)
+            line[: len(raw)] = self.ids(raw)
         return self.batch(values, lengths)
 
     def cases(self, rows: Rows, extra: Sequence[Value] = ()) -> Cases:
@@ -167,24 +167,20 @@ class Tokens(Domain):
         columns = {i.name: ids if i.type.kind is Kind.SYMBOL else numbers[ids] for i in self.inputs}
         return Cases(columns, rows.mask[:, self.offset :], united(self.vocab, extra))
 
-    def longer(self, factor: int) -> Tokens | None:
-        """Give the same sequences with more free symbols than here, up to `factor` times as many."""
-        most = self.length[1]
-        return replace(self, length=(most + 1, factor * most)) if most and factor > 1 else None
-
     def batch(self, values: np.ndarray, lengths: np.ndarray) -> Rows:
         """Give ids [row, position] as rows with what is scored by default."""
         return Rows(values, lengths, scored(lengths, values.shape[1], self.offset) if self.scores else None)
 
-    def _ids(self, symbols: Sequence[Value]) -> np.ndarray:
+    def ids(self, symbols: Sequence[Value]) -> np.ndarray:
+        """Give the ids of symbols of the vocabulary."""
         return np.array([self.codes[symbol_key(s)] for s in symbols], np.int64)
 
     def _assemble(self, free: np.ndarray, counts: np.ndarray) -> Rows:
         """Put prefix and suffix round the first `counts` of the free ids [row, position]."""
         (rows, most), start = free.shape, self.offset
         values = np.full((rows, start + most + len(self.suffix)), self.fill, np.int64)
-        values[:, :start] = self._ids(self.prefix)
+        values[:, :start] = self.ids(self.prefix)
         values[:, start : start + most] = np.where(np.arange(most) < counts[:, None], free, self.fill)
-        for k, code in enumerate(self._ids(self.suffix)):
+        for k, code in enumerate(self.ids(self.suffix)):
             values[np.arange(rows), start + counts + k] = code
         return self.batch(values, start + counts + len(self.suffix))

@@ -162,7 +162,7 @@ def _aggregate(
 _aggregate(
     "count", (Overload((BOOL,), INT),), _count, "sum({items})", "how many are selected", "count", "the number of {0*}"
 )
-_aggregate("sum", for_each(NUMBER, "b T", "T"), _sum, "sum({items})", "their sum", "total", "the sum of {1+} over {0*}")
+_aggregate("sum", for_each(NUMBER, "b T", "T"), _sum, "sum({items})", "their sum", "total", "the sum of {1+} at {0*}")
 _aggregate(
     "mean",
     (Overload((BOOL, REAL, REAL), REAL),),
@@ -170,7 +170,7 @@ _aggregate(
     "mean({items}, {2})",
     "their mean",
     "average",
-    "the mean of {1+} over {0*}",
+    "the mean of {1+} at {0*}",
 )
 _aggregate(
     "min_of",
@@ -179,7 +179,7 @@ _aggregate(
     "min({items}, default={2})",
     "the smallest of them",
     "smallest",
-    "the smallest {1!} over {0*}",
+    "the smallest {1!} among {0*}",
 )
 _aggregate(
     "max_of",
@@ -188,7 +188,7 @@ _aggregate(
     "max({items}, default={2})",
     "the largest of them",
     "largest",
-    "the largest {1!} over {0*}",
+    "the largest {1!} among {0*}",
 )
 _aggregate(
     "first_of",
@@ -197,7 +197,7 @@ _aggregate(
     "next({items}, {2})",
     "the first of them",
     "first",
-    "{1} at the first of the {0*}|{1?} at the first of the {0*}",
+    "{1} at the first of {0*}|{1?} at the first of {0*}",
 )
 _aggregate(
     "last_of",
@@ -206,7 +206,7 @@ _aggregate(
     "next({items}, {2})",
     "the last of them",
     "latest",
-    "{1} at the last of the {0*}|{1?} at the last of the {0*}",
+    "{1} at the last of {0*}|{1?} at the last of {0*}",
 )
 _aggregate(
     "mode_of",
@@ -215,7 +215,7 @@ _aggregate(
     "mode({items}, {2})",
     "the most frequent of them, the lowest at a tie",
     "commonest",
-    "the most frequent {1!} over {0*}",
+    "the most frequent {1!} at {0*}",
 )
 _aggregate(
     "any_of",

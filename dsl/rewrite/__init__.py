@@ -1,6 +1,6 @@
 """Rewriting: the rules that `dsl.simplify` applies, as data, in the order in which they are tried.
 
-identities: equations written in the language; match: applies them; numbers, columns: rules that compute;
+identities: equations written in the language; match: applies them; numbers, columns, nearby: rules that compute;
 bounds: what integers can be. A rule may give a term of another type or a longer one: `dsl.simplify` refuses it.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from dsl.primitives import PRIMITIVES
-from dsl.rewrite import columns, numbers
+from dsl.rewrite import columns, nearby, numbers
 from dsl.rewrite.match import identities
 from dsl.terms import Call, Expr
 
@@ -38,6 +38,9 @@ _COMPUTED: tuple[tuple[Callable[[Call], Expr | None], tuple[str, ...]], ...] = (
     (columns.drop_constant_key, ("lookup",)),
     (columns.identity_table, ("lookup",)),
     (columns.table_to_comparison, ("lookup",)),
+    (nearby.default_of_shift, ("if",)),
+    (nearby.edge_of_shift, ("first",)),
+    (nearby.since_says_it, ("and", "or")),
     (numbers.fold_choice, (*_ELEMENTWISE, "lookup")),
     (columns.compose_tables, ("lookup",)),
     (numbers.decide_by_bounds, ("abs", "mod", "floordiv", "lt", "le", "eq", "ne", "min", "max")),

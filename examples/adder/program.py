@@ -1,5 +1,5 @@
 """At each position, (a + b + previous carry) % 4, where the carry starts at 0 and at each step
-becomes (a + carry + b) // 4.
+becomes (a + b + carry) // 4.
 
 Compiled from adder (sha256 a7a1daa31142) by distill 0.1.0. Equal to the network on every input
 of the domain (69,904); the network was found to compute it this way.

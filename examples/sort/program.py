@@ -1,4 +1,4 @@
-"""The symbols in ascending order.
+"""The numbers in ascending order.
 
 Compiled from sort (sha256 574c2ec66915) by distill 0.1.0. Equal to the network on every input
 of the domain (19,530).

@@ -18,7 +18,8 @@ def predict(inputs, strict=True):
         count_0 += token == 0
         count_1 += token == 1
         seen = seen or token == "<sep>"
-        out.append((1 if count_0 < count_1 else 0) if seen else None)
+        answer = 1 if count_0 < count_1 else 0
+        out.append(answer if seen else None)
     return out
 
 

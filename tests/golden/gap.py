@@ -12,10 +12,10 @@ DOMAIN = "<bos> then 1 to 7 symbols of a, b, c"
 def predict(inputs, strict=True):
     if strict:
         _check(inputs)
-    last_index, out = {}, [None]
+    last_seen, out = {}, [None]
     for i, token in enumerate(inputs[1:]):
-        out.append(i - last_index.get(token, -1))
-        last_index[token] = i
+        out.append(i - last_seen.get(token, -1))
+        last_seen[token] = i
     return out
 
 

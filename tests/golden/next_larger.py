@@ -16,9 +16,10 @@ def predict(inputs, strict=True):
     numbers = [token if isinstance(token, int) else -1 for token in tokens]
     seen, out = False, [None]
     for number, token in zip(numbers, tokens):
-        larger = min((other for other in numbers if other > number), default=-1)
+        larger = min((other for other in numbers if other > number), default=None)
         seen = seen or token == "<sep>"
-        out.append(("<eos>" if larger == -1 else larger) if seen else None)
+        answer = "<eos>" if larger is None else larger
+        out.append(answer if seen else None)
     return out
 
 

@@ -13,7 +13,7 @@ def predict(inputs, strict=True):
     if strict:
         _check(inputs)
     tokens = inputs[1:]
-    return [None] + (["<none>", "<none>"] + tokens)[:len(tokens)]
+    return [None] + (["<none>", "<none>"] + tokens)[: len(tokens)]
 
 
 def predict_batch(batch, strict=True):

@@ -196,7 +196,6 @@ def test_numbers_without_a_sequence_axis():
     cases = domain.cases(rows)
     assert cases.inputs["b"].tolist() == [[2], [4]]
     assert cases.mask.tolist() == [[True], [True]]
-    assert domain.longer(2) is None
 
 
 def test_real_numbers_have_real_columns():
@@ -216,15 +215,6 @@ def test_images():
     assert Images((1, 2, 2), 0.0, 1.0).sample(2, np.random.default_rng(0)).values.max() <= 1
     with pytest.raises(ValueError, match="no bounds"):
         Images((1, 2, 2)).sample(1, np.random.default_rng(0))
-
-
-def test_longer_starts_where_the_domain_ends():
-    longer = TOKENS.longer(3)
-    assert longer is not None
-    assert longer.length == (3, 6)
-    assert longer.contains(["<bos>", 0, 1, 0, "<eos>"]) is None
-    assert SEQUENCE.longer(2) == Numbers(2, (0, 1), (3, 4), (3, 4))
-    assert Tokens(("a",), ("a",), (1, None)).longer(2) is None
 
 
 def sampled(product: Domain | None = None) -> Sampled:
@@ -252,15 +242,12 @@ def test_samples_are_drawn_without_replacement():
     assert len(domain.sample(3, np.random.default_rng(0))) == 3
 
 
-def test_samples_are_not_enumerable_and_longer_needs_a_product():
+def test_samples_are_not_enumerable():
     assert sampled().size is None
-    assert sampled().longer(2) is None
-    product = Tokens(("a", "b", "<pad>"), ("a", "b"), (1, 3), pad="<pad>")
-    assert sampled(product).longer(2) == product.longer(2)
     with pytest.raises(ValueError, match="cannot enumerate inputs like the samples"):
         sampled().enumerate()
     with pytest.raises(ValueError, match="only given samples"):
-        product.split(np.random.default_rng(0))
+        TOKENS.split(np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("domain", [TOKENS, SEQUENCE, STEP, IMAGE, sampled(), sampled(TOKENS)])

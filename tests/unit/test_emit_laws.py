@@ -272,3 +272,28 @@ def test_what_a_loop_carries_is_read_before_or_after_its_update_as_meant(data: s
         (f"carried{k}", t) for k, t in enumerate(pool[7:-1]) if isinstance(t, Call) and data.draw(st.booleans())
     )
     agree(domain, pool[-1], data.draw(st.sampled_from(["each", "each", "last"])), data, steps=steps)
+
+
+@given(data=st.data())
+@settings(LAW, max_examples=300)
+def test_missing_values_mean_the_same_however_they_are_told(data: st.DataObject) -> None:
+    domain = DOMAINS[data.draw(st.sampled_from(["digits", "stream", "steps"]))]
+    value, nothing = domain.inputs[0], integer(data.draw(st.sampled_from([-3, -3, 0, 1])))
+    there, here, before = call("key", value), call("query", value), call("before")
+    sought: list[Expr] = [
+        *(call("shift", value, integer(by), nothing) for by in (1, -1, 2)),
+        call("gather", value, call("sub", call("index"), value), nothing),
+        call("min_of", call("and", before, call("lt", here, there)), value, nothing),
+        call("max_of", call("and", before, call("eq", here, there)), call("index"), nothing),
+        call("last_of", call("and", before, call("eq", there, here)), value, nothing),
+    ]
+    chosen = [data.draw(st.sampled_from(sought)) for _ in range(2)]
+    tests: list[Expr] = [call(op, t, nothing) for t in chosen for op in ("eq", "ne")]
+    tests += [call(op, value, t) for t in chosen for op in ("lt", "le", "eq")]
+    tests += [call("or", tests[0], tests[4]), call("and", tests[1], tests[3]), call("eq", call("index"), integer(0))]
+    arms: list[Expr] = [value, integer(7), *chosen, *(call("add", t, integer(1)) for t in chosen)]
+    arms.append(call("mul", call("add", chosen[0], value), call("add", chosen[0], value)))
+    term = data.draw(st.sampled_from(arms))
+    for _ in range(data.draw(st.integers(1, 3))):
+        term = call("if", data.draw(st.sampled_from(tests)), data.draw(st.sampled_from(arms)), term)
+    agree(domain, term, data.draw(st.sampled_from(["each", "each", "last"])), data)

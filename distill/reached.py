@@ -1,0 +1,105 @@
+"""Reach and offsets as the certificate tells them: what was tried, and where program and network part."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from distill.beyond import agreement
+from distill.clock import Clock
+from distill.offsets import judge_offsets, offsets_part
+from distill.predictions import answered, interpreted
+from distill.question import Question
+from distill.standing import Standing
+from distill.written import plain
+from dsl.domains import Domain
+from dsl.rows import Rows
+from verify.reach import Parting, Reach, Tried, Wider
+
+
+def reach_part(question: Question, standing: Standing, reach: Reach) -> dict[str, Any]:
+    """Give the certificate's part on reach: inputs beyond the domain, under `within` such as are of its lengths."""
+    return {
+        **_lengths(question, standing, reach),
+        "ranges": _wider(question, standing, reach.wider),
+        "free_product": None if reach.free is None else _lengths(question, standing, reach.free),
+    }
+
+
+def _lengths(question: Question, standing: Standing, reach: Reach) -> dict[str, Any]:
+    return {
+        **_tried(question, standing, reach.beyond),
+        "why_not_tried": reach.why or None,
+        "made": reach.made or None,
+        "finished": reach.finished,
+        "within": None if reach.within is None else _tried(question, standing, reach.within),
+    }
+
+
+def _tried(question: Question, standing: Standing, tried: Tried | None) -> dict[str, Any]:
+    """Give what was tried. strategies: how many inputs by each; least_margin: the network's, where the two agree."""
+    first = None if tried is None else tried.first
+    return {
+        "lengths_tried": None if tried is None else list(tried.lengths),
+        "inputs": 0 if tried is None else sum(tried.inputs.values()),
+        "outputs": 0 if tried is None else tried.outputs,
+        "strategies": {} if tried is None else dict(tried.inputs),
+        "least_margin": None if tried is None or not math.isfinite(tried.margin) else round(tried.margin, 6),
+        "differing_inputs": 0 if tried is None else tried.differing,
+        "parted_at": None if first is None else first.length,
+        **({"parted_on": None} if first is None else _parting(question, standing, first)),
+    }
+
+
+def _wider(question: Question, standing: Standing, wider: Wider | None) -> dict[str, Any] | None:
+    """Give what was tried beyond the ranges of integers. excess_tried: how far; parted_at: the least that parted."""
+    if wider is None:
+        return None
+    return {
+        "excess_tried": wider.excess,
+        "inputs": wider.inputs,
+        "outputs": wider.outputs,
+        "differing_inputs": wider.differing,
+        "parted_at": None if wider.first is None else wider.first[0],
+        **({"parted_on": None} if wider.first is None else _parting(question, standing, wider.first[1])),
+    }
+
+
+def _parting(question: Question, standing: Standing, parting: Parting) -> dict[str, Any]:
+    """Give an input on which the two part. position: of the answers that differ, None where there is one in all."""
+    both = both_answers(question, standing, parting.row)
+    position = question.domain.offset + parting.answer if question.readout.at == "each" else None
+    program, network = (both[who] if position is None else both[who][position] for who in ("program", "network"))
+    return {
+        "parted_on": both["input"],
+        "position": position,
+        "program": program,
+        "network": network,
+        "found_by": parting.strategy,
+    }
+
+
+def both_answers(question: Question, standing: Standing, row: Rows) -> dict[str, Any]:
+    """Give the one input of a row, and what program and network answer to it, ready for JSON."""
+    ours = interpreted(question, standing.term, standing.symbols, None, row)
+    if standing.listing is not None:
+        ours = standing.listing.amended(row, ours)
+    theirs = answered(question, row, question.answers(row))
+    return {
+        "input": question.domain.raw(row)[0],
+        "program": plain(ours[0], question),
+        "network": plain(theirs[0], question),
+    }
+
+
+def over_offsets(
+    question: Question, standing: Standing, domain: Domain, clock: Clock, rng: np.random.Generator
+) -> dict[str, Any]:
+    """Judge a program at position offsets, and give the certificate's part; domain: what inputs are drawn from.
+
+    Raises BadInput where inputs cannot begin at other positions.
+    """
+    found = judge_offsets(question, domain, lambda there, rows: agreement(there, standing, rows), clock, rng)
+    return offsets_part(question, found, lambda there, row: both_answers(there, standing, row))

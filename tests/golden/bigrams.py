@@ -1,0 +1,40 @@
+"""What came after the last earlier occurrence of the last two symbols.
+
+Written by hand, as an example. Equal to the interpreter on samples of its domain.
+"""
+
+import json
+import sys
+
+DOMAIN = "<bos> then 1 to 7 symbols of a, b, c"
+
+
+def predict(inputs, strict=True):
+    if strict:
+        _check(inputs)
+    tokens = inputs[1:]
+    following, out = {}, [None]
+    for token, previous, before_that in zip(tokens, [None] + tokens, [None, None] + tokens):
+        out.append(following.get((token, previous)))
+        following[previous, before_that] = token
+    return out
+
+
+def predict_batch(batch, strict=True):
+    return [predict(inputs, strict) for inputs in batch]
+
+
+def _check(inputs):
+    if not (isinstance(inputs, list) and inputs[:1] == ["<bos>"] and 2 <= len(inputs) <= 8):
+        raise ValueError(f"{inputs!r:.99} is not in the domain: {DOMAIN}")
+    for symbol in inputs[1:]:
+        if symbol not in ("a", "b", "c"):
+            raise ValueError(f"{symbol!r:.99} is not in the domain: {DOMAIN}")
+
+
+if __name__ == "__main__":
+    for line in sys.stdin.buffer:
+        try:
+            print(json.dumps(predict(json.loads(line))))
+        except (ValueError, RecursionError) as error:
+            print(json.dumps({"error": str(error)}))

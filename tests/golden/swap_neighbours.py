@@ -1,0 +1,46 @@
+"""The symbols with neighbours exchanged.
+
+Written by hand, as an example. Equal to the interpreter on samples of its domain.
+"""
+
+import json
+import sys
+
+DOMAIN = "<bos> then 1 to 7 symbols of a, b, c"
+
+
+def predict(inputs, strict=True):
+    if strict:
+        _check(inputs)
+    tokens = inputs[1:]
+    out = [None]
+    for i, (token, previous, following) in enumerate(
+        zip(tokens, [None] + tokens, tokens[1:] + [None])
+    ):
+        if i % 2 == 1:
+            out.append(previous)
+        elif following is None:
+            out.append(token)
+        else:
+            out.append(following)
+    return out
+
+
+def predict_batch(batch, strict=True):
+    return [predict(inputs, strict) for inputs in batch]
+
+
+def _check(inputs):
+    if not (isinstance(inputs, list) and inputs[:1] == ["<bos>"] and 2 <= len(inputs) <= 8):
+        raise ValueError(f"{inputs!r:.99} is not in the domain: {DOMAIN}")
+    for symbol in inputs[1:]:
+        if symbol not in ("a", "b", "c"):
+            raise ValueError(f"{symbol!r:.99} is not in the domain: {DOMAIN}")
+
+
+if __name__ == "__main__":
+    for line in sys.stdin.buffer:
+        try:
+            print(json.dumps(predict(json.loads(line))))
+        except (ValueError, RecursionError) as error:
+            print(json.dumps({"error": str(error)}))
