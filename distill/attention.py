@@ -15,26 +15,21 @@ import numpy as np
 from distill.question import Question
 from distill.trace import trace
 from dsl.check import check
-from dsl.evaluate import evaluate
 from dsl.expand import moves
 from dsl.primitives import PRIMITIVES
 from dsl.rows import Rows
-from dsl.size import nodes
 from dsl.terms import Call, Expr, Input, Literal, call, integer, subterms
 from dsl.types import Axis, Kind
-from synthesis.attempt import Settings
 from synthesis.bank import Bank, Column
 from synthesis.grow import defaults, grow, seed
-from synthesis.looks import PLAIN, QUERIES, Look, Seen, looks, see
-from synthesis.problem import Problem, Target
-from synthesis.search import search
+from synthesis.looks import PLAIN, Look, looks, see
+from synthesis.places import places
+from synthesis.problem import Problem
 from synthesis.vocabulary import Vocabulary, vocabulary
 from verify.encoding import shares
 from verify.subject import Site
 
 ROWS, PAIRS = 96, 800_000  # rows traced, and pairs of positions
-PLACES = 12  # positions among which a head's one place is searched for; among more it is found by what stands there
-POINTING = Settings(sizes=4, capacity=2500, cells=QUERIES)  # how far to search for where a head looks
 SIZES, COLUMNS, LOCAL = 3, 400, 1200  # nodes of the terms that heads are explained with, and how many there are
 LISTENED = 4  # sites a layer
 WIDEST = 512  # units of a site that is listened to
@@ -45,6 +40,7 @@ TOLD = 0.7  # share of a head's weights that its look must explain for its aggre
 KEPT = 8  # values kept a layer
 MOST = 16  # and in all, the last layers' first
 LIKELY = 0.45  # where a look explains so much, what it picks is searched with, heard or not
+EVEN = 0.95  # where an even look explains so much, it is one
 PICKING = ("first_of", "last_of", "min_of", "max_of")
 NEIGHBOURS = frozenset({1, -1})
 
@@ -183,32 +179,13 @@ def _heads(reading: _Reading, site: Site, weights: np.ndarray) -> list[Look]:
         for name, where in asked.items():
             seen = see(bank, bank.columns, weights[:, head, span, span], where, reading.causal, reading.rng)
             found = tuple(looks(seen, reading.causal, 3)) if seen else ()
-            if seen and seen.sharp and width <= PLACES and not (found and found[0].share >= PLAIN):
-                found = (*_pointed(reading, seen), *found)
+            if seen and seen.sharp and not (found and found[0].share >= PLAIN):
+                found = tuple(sorted((*places(seen, problem.cases, reading.rng), *found), key=lambda f: -f.share))
             reading.heads.append(Head(site, head, name, found))
             told += [found[0]] if found and found[0].share >= TOLD else []
             if found and found[0].share >= LIKELY:
-                reading.brought += _brings(bank, found[0])
+                reading.brought += _brings(bank, found[0], seen is not None and seen.sharp)
     return told
-
-
-def _pointed(reading: _Reading, seen: Seen) -> list[Look]:
-    """Give a look at one key: where it stands is searched for like any target, a number at each query."""
-    problem = reading.problem
-    half = len(seen.row) // 2
-    places, asked = np.zeros(problem.cases.mask.shape, dtype=np.int64), np.zeros(problem.cases.mask.shape, dtype=bool)
-    places[seen.row, seen.at] = seen.weights.argmax(axis=1)
-    asked[seen.row[:half], seen.at[:half]] = True
-    posed = replace(problem, target=Target(places, asked, Kind.INT))
-    found = search(posed, replace(POINTING, heard=tuple(h.term for h in reading.heard)), reading.rng)
-    if not found or found[0].missed:
-        return []
-    there = call("eq", call("key", call("index")), call("query", found[0].term))
-    held = np.asarray(evaluate(found[0].term, problem.cases))
-    held = np.broadcast_to(held, problem.cases.mask.shape)[seen.row[half:], seen.at[half:]]
-    inside = (held >= 0) & (held < seen.weights.shape[1])
-    share = np.take_along_axis(seen.weights[half:], np.where(inside, held, 0)[:, None], axis=1)[:, 0] * inside
-    return [Look(there, "", None, float(share.mean()), len(seen.row) - half, nodes(there))]
 
 
 def _listen(
@@ -229,12 +206,19 @@ def _listen(
     now = np.stack([scores(targets, a) for _, a in here])
     known = scores(targets, before) if before is not None else np.zeros(len(candidates))
     reference = _reference(reading, lambda wanted: scores(wanted, before)) if before is not None else {}
-    best = now.argmax(axis=0)
-    return [
-        Heard(c.term, here[best[k]][0], float(now[best[k], k]))
+    best = np.round(now, 2).argmax(axis=0)  # the first site of those that tell it as well
+    found = [
+        (c, Heard(c.term, here[best[k]][0], float(now[best[k], k])))
         for k, c in enumerate(candidates)
         if now[best[k], k] >= max(HEARD, known[k] + NEWS) * reference.get(c.type.kind, 1.0)
-    ][:KEPT]
+    ]
+    whole = {c.term.op for c, _ in found if isinstance(c.term, Call) and c.type.kind is Kind.SYMBOL}
+    return [h for c, h in found if not (_tabled(c.term) and isinstance(c.term, Call) and c.term.op in whole)][:KEPT]
+
+
+def _tabled(term: Expr) -> bool:
+    """Say whether a term reads symbols through a table: where they are heard themselves, it tells nothing more."""
+    return any(isinstance(part, Call) and part.op == "lookup" for part in subterms(term))
 
 
 def _reference(reading: _Reading, scores: Callable[[Sequence[np.ndarray]], np.ndarray]) -> dict[Kind, float]:
@@ -282,12 +266,18 @@ def _brought(term: Expr) -> bool:
     return isinstance(term, Call) and moves(term) and any(isinstance(part, Input) for part in subterms(term))
 
 
-def _brings(bank: Bank, look: Look) -> Iterator[Expr]:
-    """Yield what stands at the one key that a head seems to look at; of several, the first, last, least or largest."""
+def _brings(bank: Bank, look: Look, sharp: bool) -> Iterator[Expr]:
+    """Yield what a head that seems to look so may bring: what stands at its one key, or how many keys there are.
+
+    Where it is not quite clear which of the selected it looks at, the first, last, least or largest of them.
+    """
     if look.size < 2:
         return
+    picking = (look.op,) if look.op else PICKING[:1] if sharp else () if look.share >= EVEN else PICKING
+    if not look.op and not sharp:
+        yield call("count", look.where)
     for column in [c for c in bank.columns if isinstance(c.term, Input) and c.type.axis is Axis.POSITION]:
-        for op in (look.op,) if look.op else PICKING:
+        for op in picking:
             taken = any(o.params[1] is column.type.kind for o in PRIMITIVES[op].overloads)
             if taken and look.by in (None, column.term):
                 yield call(op, look.where, column.term, defaults(column)[-1])

@@ -103,7 +103,7 @@ def _like_samples(question: Question, standing: Standing) -> Making | str | None
         return None
     space, samples = domain.space, domain.samples
     if samples.scored is not None:
-        samples = samples.take(samples.scored.any(axis=1))
+        samples = samples.take(np.flatnonzero(samples.scored.any(axis=1)))
     assert samples.lengths is not None
     walk = _walk(question, standing, space, samples)
     if walk is not None:

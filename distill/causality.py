@@ -11,7 +11,6 @@ from dsl.rows import Rows
 if TYPE_CHECKING:
     from distill.question import Question
 
-TRIED = 256  # rows
 SEED = 0
 
 
@@ -22,7 +21,7 @@ def is_causal(question: Question) -> bool:
     """
     if not question.domain.sequence or question.readout.at != "each":
         return False
-    rows = question.domain.sample(TRIED, np.random.default_rng(SEED))
+    rows = question.domain.sample(question.subject.batch_rows, np.random.default_rng(SEED))
     assert rows.lengths is not None
     half, least = rows.lengths // 2, int(rows.lengths.min())
     before = question.answers(rows)

@@ -146,15 +146,17 @@ def verify(
 
 
 @app.command
-def inspect(model: Path, /, *, common: Common = _COMMON, flags: Flags = _FLAGS) -> int:
+def inspect(model: Path, /, *, attention: bool = False, common: Common = _COMMON, flags: Flags = _FLAGS) -> int:
     """Say what the compiler sees: signature, domain and its size, sites with their shapes, parameter counts.
 
     Parameters
     ----------
     model
         A model file, or a bundle: a folder with a network and a distill.toml.
+    attention
+        Run the network, and say where each head of its attention looks and which values are found at its layer.
     """
-    return inspect_model(_job(model, BUDGET, common, flags))
+    return inspect_model(_job(model, BUDGET, common, flags), attention)
 
 
 def _job(model: Path, budget: float, common: Common, flags: Flags, offsets: bool = False) -> Job:

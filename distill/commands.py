@@ -124,14 +124,14 @@ def verify_program(job: Job, program: Path, alignment: Path | None) -> int:
     return INTERRUPTED if clock.interrupted else HOLDS if found["holds"] else REFUSED
 
 
-def inspect_model(job: Job) -> int:
+def inspect_model(job: Job, attention: bool) -> int:
     """Print what the compiler sees of a model; raises BadInput for whatever is wrong with what was given."""
     progress = console.Progress(job.quiet)
     clock = Clock(job.budget, progress)
     with console.working(clock, progress):
         from distill.inspection import inspect
 
-        found = inspect(job)
+        found = inspect(job, attention)
     if job.json:
         console.result(as_json(found))
     else:

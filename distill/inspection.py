@@ -17,14 +17,18 @@ if TYPE_CHECKING:
     from dsl.terms import Input
     from verify.subject import Site
 
+HEADS = ("head", "queries", "share", "looks at")
 _LONGEST = 60  # characters of a list of symbols that is shown whole
 
 
-def inspect(job: Job) -> dict[str, Any]:
-    """Load a model and give what is known of it, ready for JSON; raises BadInput where it or its bundle is wrong."""
+def inspect(job: Job, attention: bool = False) -> dict[str, Any]:
+    """Load a model and give what is known of it, ready for JSON; raises BadInput where it or its bundle is wrong.
+
+    attention: run it and read its heads, too.
+    """
     question = ask(job.model, dict(job.flags), device=job.device, trust=job.trust)
     readout, domain = question.readout, question.domain
-    return {
+    found = {
         "network": {**network_part(question), "positions": question.room},
         "signature": {"inputs": [_input(i) for i in domain.inputs], "output": _output(question)},
         "domain": {"description": domain.describe(), **domain.render()},
@@ -32,6 +36,11 @@ def inspect(job: Job) -> dict[str, Any]:
         "parameters": _parameters(question),
         "sites": [_site(site) for site in question.subject.sites],
     }
+    if attention:
+        from distill.heads import heads_part  # what it takes to search is slow to import
+
+        found["attention"] = heads_part(question, job.seed)
+    return found
 
 
 def _input(column: Input) -> str:
@@ -57,16 +66,42 @@ def _site(site: Site) -> dict[str, Any]:
 
 
 def show(found: Mapping[str, Any]) -> None:
-    """Print what `inspect` gave: as tables on a terminal, plain otherwise."""
+    """Print what `inspect` gave: as tables on a terminal, plain otherwise; the heads, where they were read, alone."""
     facts = list(_facts(found))
-    sites = [(s["site"], s["kind"], " x ".join(map(str, s["shape"]))) for s in found["sites"]]
-    counts = [(name or "(itself)", f"{count:,}") for name, count in found["parameters"].items()]
+    tables = _heads(found["attention"]) if "attention" in found else _inside(found)
     if sys.stdout.isatty():
-        _tables(facts, sites, counts)
+        _tables(facts, tables)
         return
     lines = [f"{name:<12}{value}" for name, value in facts]
-    lines += ["", "parameters", *_columns(counts), "", "sites", *_columns(sites)]
+    for title, header, rows in tables:
+        lines += ["", title, *(_columns([header, *rows] if len(header) > 2 else rows) if rows else ["  none"])]
     result(plain("\n".join(lines)))
+
+
+Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]  # title, header, rows
+
+
+def _inside(found: Mapping[str, Any]) -> list[Table]:
+    sites = [(s["site"], s["kind"], " x ".join(map(str, s["shape"]))) for s in found["sites"]]
+    counts = [(name or "(itself)", f"{count:,}") for name, count in found["parameters"].items()]
+    return [("parameters", ("module", "count"), counts), ("sites", ("site", "kind", "shape"), sites)]
+
+
+def _heads(attention: Mapping[str, Any]) -> list[Table]:
+    heads = [
+        (
+            f"{h['site']} {h['head']}",
+            h["queries"],
+            "" if h["share"] is None else f"{h['share']:.3f}",
+            h["looks_at"] or "-",
+        )
+        for h in attention["heads"]
+    ]
+    found = [(f["site"], f"{f['share']:.3f}", f["words"]) for f in attention["found"]]
+    return [
+        ("where heads look (share: of their weights that an even look there explains)", HEADS, heads),
+        ("what is found there (share: of its variance, linear in the activations)", ("site", "share", "value"), found),
+    ]
 
 
 def _facts(found: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
@@ -98,19 +133,14 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
     return ["  " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def _tables(facts: Sequence[Sequence[str]], sites: Sequence[Sequence[str]], counts: Sequence[Sequence[str]]) -> None:
+def _tables(facts: Sequence[Sequence[str]], tables: Sequence[Table]) -> None:
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
+    from rich.table import Table as Drawn
 
     console = Console()
-    tables = (
-        ("", ["", ""], facts),
-        ("parameters", ["module", "count"], counts),
-        ("sites", ["site", "kind", "shape"], sites),
-    )
-    for title, header, rows in tables:
-        table = Table(*header, title=title or None, title_justify="left", show_header=bool(title))
+    for title, header, rows in (("", ["", ""], facts), *tables):
+        table = Drawn(*header, title=title or None, title_justify="left", show_header=bool(title))
         for row in rows:
             table.add_row(*(escape(plain(cell)) for cell in row))
         console.print(table)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,10 @@ from distill.written import plain
 from dsl.domains import Domain
 from dsl.rows import Rows
 from verify.reach import Parting, Reach, Tried, Wider
+
+_NONE: Mapping[str, None] = MappingProxyType(
+    dict.fromkeys(("parted_on", "position", "program", "network", "found_by"))
+)  # what is said of an input that parts, where there is none
 
 
 def reach_part(question: Question, standing: Standing, reach: Reach) -> dict[str, Any]:
@@ -49,7 +55,7 @@ def _tried(question: Question, standing: Standing, tried: Tried | None) -> dict[
         "least_margin": None if tried is None or not math.isfinite(tried.margin) else round(tried.margin, 6),
         "differing_inputs": 0 if tried is None else tried.differing,
         "parted_at": None if first is None else first.length,
-        **({"parted_on": None} if first is None else _parting(question, standing, first)),
+        **(_NONE if first is None else _parting(question, standing, first)),
     }
 
 
@@ -63,7 +69,7 @@ def _wider(question: Question, standing: Standing, wider: Wider | None) -> dict[
         "outputs": wider.outputs,
         "differing_inputs": wider.differing,
         "parted_at": None if wider.first is None else wider.first[0],
-        **({"parted_on": None} if wider.first is None else _parting(question, standing, wider.first[1])),
+        **(_NONE if wider.first is None else _parting(question, standing, wider.first[1])),
     }
 
 

@@ -30,7 +30,7 @@ SPARE = 24.0  # bits that a program may be longer for taking the network's way
 LEVELS = 4  # terms round a step that are replaced, from the smallest
 SHORT = Settings(sizes=3, capacity=4000)  # how far another way is looked for
 SEARCHES = 4  # of them, in all
-TRIED = 6  # other programs that are held against the network
+TRIED, LARGE = 6, 2**18  # other programs that are held against the network; two against one of so many parameters
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +59,7 @@ def explained(
         return first
     missing = _missing(question, hypothesis, first)
     found = _alternatives(evidence, first.standing, missing, others, clock, rng)
-    for term in islice(found, TRIED):
+    for term in islice(found, TRIED if question.subject.parameters < LARGE else 2):
         if clock.late:
             break
         _, mechanism = _examined(question, term, standing.symbols, clock, rng)

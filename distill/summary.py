@@ -84,7 +84,8 @@ def reach(part: Mapping[str, Any] | None) -> str:
     if wider is not None:
         lines.append(_tried(wider, f"with a number up to {wider['excess_tried']} beyond its range", "beyond it"))
     if free is not None:
-        lines += [f"of the free product: {line}" for line in _lengths(free)]
+        tried = _lengths(free)[0 if free["lengths_tried"] else 1 :]
+        lines += [f"of the free product: {line}" for line in tried]
     return f"\n{'':12}".join(lines)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,7 +19,7 @@ class Walk:
 
     answers: gives the program's answer at the end of each row, codes [row]. sets: whether an answer is a set of symbols
     (bit k stands for column k) or one (column k). tokens: the id of each column's symbol, -1 where no input has it.
-    ends: the ids of symbols after which nothing comes. letters: the ids that walks are made of, in order.
+    letters: the ids that walks are made of, in order; what else is answered ends them.
     steps: how many symbols follow what is given at most, None where an end decides. most: the positions of the longest
     sample that count.
     """
@@ -27,7 +27,6 @@ class Walk:
     answers: Callable[[Rows], np.ndarray]
     sets: bool
     tokens: np.ndarray
-    ends: np.ndarray
     letters: np.ndarray
     steps: int | None
     most: int
@@ -39,7 +38,7 @@ class Walk:
             found = (codes[:, None] >> columns & 1).astype(bool) & (codes[:, None] >= 0)
         else:
             found = codes[:, None] == columns
-        return found & (self.tokens >= 0) & ~np.isin(self.tokens, self.ends)
+        return found & np.isin(self.tokens, self.letters)
 
     def follow(self, given: Rows, plans: Sequence[np.ndarray], room: int, fill: int, rng: np.random.Generator) -> Rows:
         """Continue each row: by its plan's next symbol where that is allowed, else by any that is.
@@ -93,13 +92,12 @@ def read_walk(
     ended = samples.values[np.arange(len(samples)), samples.lengths - 1]
     ends = np.setdiff1d(ended, samples.values[places < samples.lengths[:, None] - 1])
     follows = samples.scored & (places + 1 < samples.lengths[:, None])
-    walk = Walk(program, sets, tokens, ends, np.empty(0, np.int64), None, int(last.max()) + 1)
-    if not _lawful(walk, samples.values, follows[: len(network)], network):
+    if not _lawful(tokens, samples.values, follows[: len(network)], network, sets=sets):
         return None
-    inner = follows & (places < last[:, None])
-    letters = np.setdiff1d(samples.values[:, 1:][inner[:, :-1]], ends)
+    read = follows & (places < last[:, None]) if sets else places + 1 < samples.lengths[:, None]
+    letters = np.setdiff1d(samples.values[:, 1:][read[:, :-1]], ends)
     by_end = follows.any() and (sets or bool(np.isin(ended, ends).all()))
-    return replace(walk, letters=letters, steps=None if by_end else int((last - first).max()))
+    return Walk(program, sets, tokens, letters, None if by_end else int((last - first).max()), int(last.max()) + 1)
 
 
 def bounds(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
@@ -108,11 +106,11 @@ def bounds(rows: Rows) -> tuple[np.ndarray, np.ndarray]:
     return rows.scored.argmax(axis=1), rows.scored.shape[1] - 1 - rows.scored[:, ::-1].argmax(axis=1)
 
 
-def _lawful(walk: Walk, values: np.ndarray, follows: np.ndarray, codes: np.ndarray) -> bool:
+def _lawful(tokens: np.ndarray, values: np.ndarray, follows: np.ndarray, codes: np.ndarray, *, sets: bool) -> bool:
     """Say whether nearly every symbol that follows an answer is allowed by it. codes: of the answers."""
     rows, places = np.nonzero(follows)
-    columns = np.full(max(values.max(), walk.tokens.max()) + 1, -1)
-    columns[walk.tokens[walk.tokens >= 0]] = np.flatnonzero(walk.tokens >= 0)
+    columns = np.full(max(values.max(), tokens.max()) + 1, -1)
+    columns[tokens[tokens >= 0]] = np.flatnonzero(tokens >= 0)
     following, told = columns[values[rows, places + 1]], codes[rows, places]
-    said = (told >> following.clip(0) & 1).astype(bool) & (told >= 0) if walk.sets else told == following
+    said = (told >> following.clip(0) & 1).astype(bool) & (told >= 0) if sets else told == following
     return not len(rows) or float((said & (following >= 0)).mean()) >= LAWFUL

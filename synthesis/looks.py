@@ -145,7 +145,7 @@ def _try(seen: Seen, known: dict, where: Expr, op: str, by: Expr | None, chosen:
     if mark in known:
         return
     half = len(seen.row) // 2
-    share, some = _explained(seen, chosen)
+    share, some = explained(seen, chosen)
     if some.mean() >= SOME:
         look = Look(where, op, by, float(share[half:].mean()), len(seen.row) - half, size)
         known[mark] = (share[:half].mean() - WORTH * size, look, chosen)
@@ -157,7 +157,7 @@ def _narrowed(seen: Seen, selected: np.ndarray) -> float:
     return float((met - selected.sum(axis=1) / seen.allowed.sum(axis=1) / 2).mean())
 
 
-def _explained(seen: Seen, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def explained(seen: Seen, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give the share of each query's weights that an even look at the chosen keys explains, and where any is chosen."""
     count = chosen.sum(axis=1)
     even = np.where(count[:, None] > 0, chosen, seen.allowed)

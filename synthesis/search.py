@@ -56,18 +56,16 @@ def search(
 def _further(attempt: Attempt, growth: _Growth, rng: np.random.Generator) -> None:
     """What small terms do not give: terms over what was heard, machines, larger terms."""
     problem, settings = attempt.problem, attempt.settings
-    tries = ATTEMPTS if settings.tolerance else 1
     fewer = replace(settings, cells=settings.cells // 2)  # among fewer cells there are fewer errors
     told = _Growth.start(problem, settings, rng, settings.heard)
     _structural(attempt, told, SMALL, rng)
-    for _ in range(tries - 1 if settings.heard else 0):
-        if not attempt.found:
-            _structural(attempt, _Growth.start(problem, fewer, rng, settings.heard), SMALL, rng)
-    _structural(attempt, told, SMALL + 1, rng)
+    if settings.tolerance and attempt.near and not attempt.found:
+        _structural(attempt, _Growth.start(problem, fewer, rng, settings.heard), SMALL, rng)
+    _structural(attempt, told, SMALL + 1, rng, settings.capacity // 3)
     if problem.causal and not attempt.short(SMALL + 3):
         _machines(attempt, growth.part, rng)
     _structural(attempt, growth, settings.sizes, rng)
-    for _ in range(tries):
+    for _ in range(ATTEMPTS if settings.tolerance else 1):
         if not attempt.found:
             _structural(attempt, _Growth.start(problem, fewer, rng, settings.heard), settings.sizes, rng)
 
@@ -123,12 +121,14 @@ class _Growth:
         return _Growth(part, words, bank)
 
 
-def _structural(attempt: Attempt, growth: _Growth, sizes: int, rng: np.random.Generator) -> None:
+def _structural(
+    attempt: Attempt, growth: _Growth, sizes: int, rng: np.random.Generator, capacity: int | None = None
+) -> None:
     """Grow a bank size by size and run the goal tests after each, until nothing shorter is to be expected."""
     bank, part = growth.bank, growth.part
     while growth.size < sizes and not growth.full and not attempt.short(growth.size + 1, len(bank.columns)):
         growth.size += 1
-        growth.full = not grow(bank, growth.words, growth.size, attempt.settings.capacity)
+        growth.full = not grow(bank, growth.words, growth.size, capacity or attempt.settings.capacity)
         attempt.report(f"synthesize: {len(bank.columns)} columns of at most {growth.size} nodes")
         for view in views(attempt.problem.target):
             _goals(attempt, view, _at_cells(bank, part, view.of(part.target)), rng)

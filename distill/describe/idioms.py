@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from distill.describe.conditions import balance, counted, denied, members, membership, occurs, operands
 from distill.describe.elsewhere import elsewhere, from_end
 from distill.describe.formulas import formula, written
-from distill.describe.occurrences import compared, occurred
+from distill.describe.occurrences import compared, occurred, same_value
 from distill.describe.selection import picked
 from distill.describe.tables import carried, fallback, table
 from distill.describe.words import CLAUSE, LOOSE, NOUN, PLURALS, PREFIX, Phrase, joined, listed
@@ -60,6 +60,11 @@ def idiom(say: Speaker, term: Call) -> Phrase | None:
             return Phrase(f"the rank of {say.value(ranked).within(PREFIX)}", PREFIX)
         case Call(op="distinct_all", args=(value,)) if say.values(value).text in PLURALS:
             return Phrase(f"the number of different {say.values(value).text.removeprefix('the ')}", PREFIX)
+        case Call(op="max_all" | "min_all" as op, args=(Call(op="count", args=(where,)),)) if same_value(where):
+            value, order = same_value(where) or (where, "")
+            if not order:
+                extreme = "most frequent" if op == "max_all" else "rarest"
+                return Phrase(f"the count of the {extreme} {say.plain(value)}", PREFIX)
         case Call(op="sorted", args=(value,)):
             return Phrase(f"the {say.plain(value)} that comes here in ascending order", NOUN)
         case Call(op="min" | "max" as op):
@@ -184,6 +189,8 @@ def _denial(say: Speaker, condition: Expr) -> Phrase | None:
 
 def _extreme(say: Speaker, op: str, term: Call) -> Phrase:
     parts = list(operands(op, term))
+    if op == "min" and set(parts) == {call("index"), call("from_end")}:
+        return Phrase("the distance to the nearer end", PREFIX)
     parts.sort(key=lambda p: (0, say.value(p).text) if isinstance(p, Input) else (1, ""))
     if len(parts) > _MOST:
         return Phrase(f"the {op}imum of {len(parts)} values", PREFIX)

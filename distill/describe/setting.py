@@ -45,8 +45,7 @@ class Setting:
         """Say whether it can be shown that there always is what a term looks for."""
         match term:
             case Call(op="gather" | "at", args=(_, where, _)) if self.facts is not None:
-                low, high = self.facts.bounds(where)
-                return low >= 0 and high < self.facts.least
+                return not any(self.facts.outside(where))
             case Call(op="gather", args=(_, Call(op="index" | "from_end"), _)):
                 return True
             case Call(op="first_of" | "last_of" | "min_of" | "max_of" | "mode_of", args=(where, *_)):

@@ -47,7 +47,8 @@ def fallback(say: Speaker, term: Call) -> Phrase | None:
         words = "where there is none"
     elif found is not None:
         key, value, instead = found.key, *((no, yes) if found.inside else (yes, no))
-        words = f"where that is {listed([constant(v) for v in found.values[:_KEYS]], 'or')}"
+        values = listed([constant(v) for v in found.values[:_KEYS]], "or")
+        words = "where there is none" if found.values == (None,) else f"where that is {values}"
     else:
         return None
     inner = value.args[0] if isinstance(value, Call) and value.op == "symbol" else value

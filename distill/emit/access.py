@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from distill.emit import tables
-from distill.emit.rewrite import FROM_END, INDEX
+from distill.emit.rewrite import FROM_END
 from distill.emit.scope import Place, Scope
 from distill.emit.source import CHOICE, COMPARISON, Code
 from dsl.terms import Call, Expr, Literal, Table
@@ -69,27 +69,13 @@ def gathered(body: Body, term: Call, place: Place) -> Code:
 
 def _guards(body: Body, where: Expr, index: Code, place: Place) -> str:
     """Give the test that an index is one of a position, as far as it cannot be shown to be."""
-    low, high = body.facts.bounds(where)
-    beside, above = _beside_the_end(body, where)
-    under, over = low < 0 and where is not INDEX, high >= body.facts.least and not beside
+    under, over = body.facts.outside(where)
     text, length = index.within(COMPARISON + 1), body.length().within(5) if over else ""
     if under and over:
         return f"0 <= {text} < {length}"
     if over:
         return f"{length} > {text}" if isinstance(where, Literal) else f"{text} < {length}"
-    if under and above is not None:
-        base, least = (body.code(part, place).within(COMPARISON + 1) for part in above)
-        return f"{base} >= {least}"
-    return f"{text} >= 0" if under else ""
-
-
-def _beside_the_end(body: Body, where: Expr) -> tuple[bool, tuple[Expr, Expr] | None]:
-    """Say whether an index is at most the last position, and, of `base - k`, what the base must be at least."""
     match where:
-        case Call(op="index" | "from_end"):
-            return True, None
-        case Call(op="sub", args=(base, other)):
-            inside = _beside_the_end(body, base)[0] and body.facts.bounds(other)[0] >= 0
-            known = isinstance(other, Literal) and isinstance(base, Call)
-            return inside, (base, other) if known else None
-    return False, None
+        case Call(op="sub", args=(Call() as base, Literal() as least)) if under:
+            return f"{body.code(base, place).within(COMPARISON + 1)} >= {body.code(least, place).text}"
+    return f"{text} >= 0" if under else ""

@@ -12,11 +12,13 @@ from distill.emit.scope import Place
 from distill.emit.source import CHOICE, OR, Code
 from dsl.check import check
 from dsl.terms import Call, Expr
-from dsl.types import Kind
+from dsl.types import Axis, Kind
 
 
 def answers(body: Body, result: Expr, scored: Expr | None, prefix: str) -> list[str]:
     """Give the statements that make the outputs, one a position. prefix: the source of what comes before them."""
+    if scored is None and check(result).axis is Axis.ROW and not _sets(body, result):
+        return [_listed(body, list_source(body, result), prefix)]
     nested = scored is not None and isinstance(result, Call) and result.op == "if" and not _sets(body, result)
     carries = any(needs_loop(body, term) for term in (result, scored) if term is not None)
     if carries or nested or body.choices.looped or body.choices.branched:
@@ -27,7 +29,11 @@ def answers(body: Body, result: Expr, scored: Expr | None, prefix: str) -> list[
         source = list_source(body, result)
     else:
         source = comprehension(body, result, lambda _body, _term, place: _scored(body, result, scored, place))
-    return [f"return {prefix} + {source}" if body.signature.prefix else f"return {source}"]
+    return [_listed(body, source, prefix)]
+
+
+def _listed(body: Body, source: str, prefix: str) -> str:
+    return f"return {prefix} + {source}" if body.signature.prefix else f"return {source}"
 
 
 def outgoing_answer(body: Body, result: Expr, place: Place) -> Code:

@@ -93,6 +93,43 @@ def linear(term: Call, facts: Facts) -> Expr | None:
     return call("add", total, integer(constant)) if constant > 0 else call("sub", total, integer(-constant))
 
 
+def balanced(term: Call, facts: Facts) -> Expr | None:
+    """`n - x < x` is `n < 2 * x`: what stands on both sides of a comparison is put together."""
+    if term.op not in ("lt", "le", "eq", "ne") or any(check(a).kind is not Kind.INT for a in term.args):
+        return None
+    sides = [_signed(side, times) for side, times in zip(term.args, (1, -1), strict=True)]
+    left, right = ({atom for _, atom in side if not isinstance(atom, Literal)} for side in sides)
+    if not left & right:
+        return None
+    counts: Counter[Expr] = Counter()
+    for times, atom in (*sides[0], *sides[1]):
+        counts[integer(1) if isinstance(atom, Literal) else atom] += times
+    constant = counts.pop(integer(1), 0)
+    up = [_times(k, atom) for atom, k in counts.items() if k > 0]
+    down = [_times(-k, atom) for atom, k in counts.items() if k < 0]
+    (up if constant > 0 else down).extend([integer(abs(constant))] * (constant != 0))
+    return Call(term.op, (_sum(up or [integer(0)]), _sum(down or [integer(0)])))
+
+
+def divisible(term: Call, facts: Facts) -> Expr | None:
+    """`x % 2 == 0 and x // 2 % 3 == 0` is `x % 6 == 0`."""
+    if term.op != "and":
+        return None
+    for one, other in (term.args, term.args[::-1]):
+        match _divided(one), _divided(other):
+            case (x, m), (Call(op="floordiv", args=(y, by)), k) if x is y and by is integer(m):
+                return call("eq", call("mod", x, integer(m * k)), integer(0))
+    return None
+
+
+def _divided(condition: Expr) -> tuple[Expr, int] | None:
+    """Give what a condition says is divisible, and by what."""
+    match condition:
+        case Call(op="eq", args=(Call(op="mod", args=(value, Literal(value=int(divisor)))), Literal(value=0))):
+            return (value, divisor) if divisor > 0 else None
+    return None
+
+
 def _signed(term: Expr, times: int) -> list[tuple[int, Expr]]:
     """Give the terms of a sum with their factors; a constant as so many times a Literal."""
     match term:

@@ -207,7 +207,7 @@ class Body:
     def spread(self, term: Expr, scope: Scope) -> Code:
         """Give the source of a value read by many positions: a list's, where it takes more than a glance to compute."""
         heavy = check(term).axis is Axis.POSITION and not light(term, rows=True) and term not in self.lists
-        if heavy and scope.loop is None and not scope.fixed:
+        if heavy and scope.loop is None and not scope.fixed and not scope.alone:
             lists.materialise(self, term)
         if scope.depth or term in self.lists:
             self.sought.add(term)

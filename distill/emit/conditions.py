@@ -45,7 +45,7 @@ def turn(term: Expr) -> tuple[bool, int]:
     searches = any(c.op in PRIMITIVES and PRIMITIVES[c.op].family in ("select", "reduce") for c in calls)
     steps = [c.args[1].value for c in calls if c.op == "shift" and isinstance(c.args[1], Literal)]
     near = [by if by > 0 else _FAR - by for by in steps if isinstance(by, int)]
-    return searches, min(near, default=0)
+    return searches, min(near, default=_FAR * any(c.op in ("from_end", "length") for c in calls))
 
 
 def comparison(body: Body, term: Call, place: Place) -> Code:

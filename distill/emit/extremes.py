@@ -27,13 +27,21 @@ def bound_of_extreme(term: Call, facts: Facts) -> Expr | None:
     if term.op in ("eq", "ne"):
         least, most = facts.bounds(value)
         if constant.value not in (least, most):
-            return None
+            return _between(extreme, value, constant) if term.op == "eq" else None
         any_ = (constant.value == most) is largest
         found = call((_OF_ANY if any_ else _OF_EVERY)[extreme.op], call("eq", value, constant))
         return found if term.op == "eq" else call("not", found)
     any_ = (extreme is right) is largest
     inner = Call(term.op, (constant, value) if extreme is right else (value, constant))
     return call((_OF_ANY if any_ else _OF_EVERY)[extreme.op], inner)
+
+
+def _between(extreme: Call, value: Expr, constant: Literal) -> Expr:
+    """Say that an extreme is a value in the middle: it is reached and not passed."""
+    largest = extreme.op in ("running_max", "max_all")
+    ways = [call("le", constant, value), call("le", value, constant)]
+    reached, kept = ways if largest else ways[::-1]
+    return call("and", call(_OF_ANY[extreme.op], reached), call(_OF_EVERY[extreme.op], kept))
 
 
 def table_of_extreme(term: Call, facts: Facts) -> Expr | None:

@@ -136,6 +136,22 @@ class Facts:
                 return (op == "ne") if apart else None
         return None
 
+    def outside(self, where: Expr) -> tuple[bool, bool]:
+        """Say whether an index may be below the first position, and whether it may be beyond the last."""
+        low, high = self.bounds(where)
+        return low < 0, high >= max(self.least, 1) and not self._beside_the_end(where)
+
+    def _beside_the_end(self, where: Expr) -> bool:
+        """Say whether an index is at most the last position, however many there are."""
+        match where:
+            case Call(op="index" | "from_end"):
+                return True
+            case Call(op="min", args=args):
+                return any(map(self._beside_the_end, args))
+            case Call(op="sub", args=(base, other)):
+                return self._beside_the_end(base) and self.bounds(other)[0] >= 0
+        return False
+
     def excludes(self, term: Expr, value: Value) -> bool:
         """Say whether a term can be shown never to be a value."""
         if isinstance(value, (int, float)) and check(term).kind in (Kind.INT, Kind.REAL):

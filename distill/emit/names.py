@@ -55,7 +55,9 @@ _STEPS = {
     "min": "smallest",
     "add": "total",
 }
-ADJECTIVES = frozenset({*_DISPLACED.values(), "largest", "smallest", "least", "smaller", "larger", "latest", "ranked"})
+ADJECTIVES = frozenset(
+    {*_DISPLACED.values(), "largest", "smallest", "least", "smaller", "larger", "latest", "ranked", "picked"}
+)
 _GENERATED = re.compile(r"(s|t|v|x|step|term|value|node|feature|col|column)_?\d*")
 _OURS = (
     "i",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from distill.emit import arithmetic, extremes, places
+from distill.emit import arithmetic, extremes, logic, places
 from distill.emit.facts import Facts
 from distill.emit.missing import missing_test, telling
 from dsl import simplify
@@ -48,7 +48,8 @@ def _fitted(rule: Rule, term: Call, facts: Facts) -> Expr | None:
     new = rule(term, facts)
     if new is None or new is term or check(new).kind is not check(term).kind:
         return None
-    return new if check(new).axis in (check(term).axis, Axis.ROW) else None
+    narrower = check(new).axis is Axis.ROW and check(term).axis is Axis.POSITION
+    return new if narrower or check(new).axis is check(term).axis else None
 
 
 def _injective(term: Call, facts: Facts) -> Expr | None:
@@ -132,6 +133,16 @@ _RULES: tuple[Rule, ...] = (
     arithmetic.window,
     arithmetic.totals,
     arithmetic.odd,
+    arithmetic.balanced,
+    arithmetic.divisible,
+    logic.over_row,
+    logic.everywhere,
+    logic.one_entry,
+    logic.at_bound,
+    logic.as_symbol,
+    logic.merged,
+    places.at_index,
+    places.default_of_extreme,
     places.by_rank,
     places.by_order,
     places.of_shifted,

@@ -7,19 +7,19 @@ from dsl.terms import Call, Expr, call
 from dsl.types import Axis
 
 
-def once(term: Call, single: bool) -> Expr:
+def once(term: Call, single: bool = False) -> Expr:
     """`count(key(p))` is `count_all(p)`; what selects the same positions from everywhere is computed once."""
     match term:
-        case Call(op="count" | "any_of" as op, args=(where,)) if _same_everywhere(where):
+        case Call(op="count" | "any_of" as op, args=(where,)) if same_everywhere(where):
             return call(f"{op.removesuffix('_of')}_all", _there(where))
         case Call(op="first", args=(value,)) if check(value).axis is Axis.ROW:
             return value
         case Call(op="sum" | "mean" | "min_of" | "max_of" | "first_of" | "last_of" | "mode_of", args=(where, *_)):
-            return call("first", term) if _same_everywhere(where) else term
+            return call("first", term) if same_everywhere(where) else term
     return term
 
 
-def _same_everywhere(where: Expr) -> bool:
+def same_everywhere(where: Expr) -> bool:
     """Say whether a condition on pairs does not depend on the position that looks."""
     match where:
         case Call(op="before" | "upto"):
@@ -29,7 +29,7 @@ def _same_everywhere(where: Expr) -> bool:
         case Call(op="key"):
             return True
         case Call(args=args):
-            return all(map(_same_everywhere, args))
+            return all(map(same_everywhere, args))
     return True
 
 

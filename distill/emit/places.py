@@ -3,12 +3,49 @@
 from __future__ import annotations
 
 from distill.emit.facts import Facts
-from distill.emit.rewrite import flatten
+from distill.emit.missing import sought
+from distill.emit.rewrite import PICKS, flatten
 from dsl.check import check
 from dsl.terms import Call, Expr, Literal, Table, call, integer, subterms
 from dsl.types import Axis, Kind
 
 _RANKED = (Kind.INT, Kind.REAL)
+
+
+def at_index(term: Call, facts: Facts) -> Expr | None:
+    """`first_of(key(index()) == query(x), y, 0)` is `gather(y, x, 0)`."""
+    match term:
+        case Call(op=op, args=(Call(op="eq", args=(a, b)), value, d)) if op in PICKS:
+            pass
+        case _:
+            return None
+    for one, other in ((a, b), (b, a)):
+        match one, other:
+            case Call(op="key", args=(Call(op="index"),)), Call(op="query", args=(where,)):
+                return call("gather", value, where, d)
+            case Call(op="key", args=(Call(op="from_end"),)), Call(op="query", args=(Call(op="index"),)):
+                return call("gather", value, call("from_end"), d)
+    return None
+
+
+def default_of_extreme(term: Call, facts: Facts) -> Expr | None:
+    """`max(shift(x, 1, -2), -1)` is `shift(x, 1, -1)` where x is at least -1."""
+    match term:
+        case Call(op="min" | "max" as op, args=(a, b)):
+            pass
+        case _:
+            return None
+    for value, bound in ((a, b), (b, a)):
+        found = sought(value)
+        if found is None or not isinstance(bound, Literal) or not isinstance(value, Call):
+            continue
+        low, high = facts.bounds(found[0])
+        default, limit = found[1].value, bound.value
+        if isinstance(default, int) and isinstance(limit, int) and (limit <= low if op == "max" else limit >= high):
+            return Call(
+                value.op, (*value.args[:-1], integer(max(default, limit) if op == "max" else min(default, limit)))
+            )
+    return None
 
 
 def by_rank(term: Call, facts: Facts) -> Expr | None:

@@ -24,6 +24,7 @@ class Scope:
     looked at from there: "" all, "before", "upto", "from" here on or "after"; clashes: what is also read where it
     looks from.
     fixed: the index's source, where nothing is gone over. reverse: the last position comes first.
+    alone: it is gone over once, so that nothing is worth a list of its own.
     subscript: values are `xs[i]`; else each list has a variable. one_based: `i` counts from 1.
     iterables: what is gone over, with its variable; exact: sources that make up for ones longer than the row.
     """
@@ -35,6 +36,7 @@ class Scope:
     clashes: frozenset[Expr] = frozenset()
     fixed: str = ""
     reverse: bool = False
+    alone: bool = False
     loop: Loop | None = None
     subscript: bool = False
     one_based: bool = False
@@ -58,14 +60,14 @@ class Scope:
         """Give the scope to write in anew, now that it is known what is asked of it; None if it stands."""
         many = len(self.iterables) > 1
         indexed = self.uses_index and many and self.loop is None and not self.exact
-        if not self.subscript and (indexed or (self.reverse and (many or self.uses_index))):
+        if not self.subscript and (indexed or (self.reverse and self.uses_index)):
             return self._fresh(subscript=True)
         places = self.uses_place and not self.uses_index and self.cut not in _ONWARD and not self.reverse
         return self._fresh(one_based=True) if places and not self.one_based and not self.subscript else None
 
     def _fresh(self, *, subscript: bool = False, one_based: bool = False) -> Scope:
-        here = (self.body, self.depth, self.outer, self.cut, self.clashes, self.fixed, self.reverse, self.loop)
-        return Scope(*here, subscript, one_based)
+        here = (self.body, self.depth, self.outer, self.cut, self.clashes, self.fixed, self.reverse, self.alone)
+        return Scope(*here, self.loop, subscript, one_based)
 
     def index(self) -> Code:
         """Give the source of the position, from 0."""
@@ -128,10 +130,11 @@ class Scope:
             letter = self.letter if self.uses_index or self.uses_place else "_"
             return f"for {letter} in {f'reversed({span})' if self.reverse else span}"
         sources, names = self._sources()
-        over = self._cut(sources[0]) if len(sources) == 1 else f"zip({', '.join(map(self._cut, sources))})"
+        parts = [f"reversed({self._cut(s)})" if self.reverse else self._cut(s) for s in sources]
+        over = parts[0] if len(parts) == 1 else f"zip({', '.join(parts)})"
         inner = ", ".join(names)
         if self.reverse:
-            return f"for {inner} in reversed({over})"
+            return f"for {inner} in {over}"
         if not (self.uses_index or self.uses_place):
             return f"for {inner} in {over}"
         start = ", 1" if self.one_based else f", {self._start()}" if self.cut in _ONWARD else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from distill.emit.commonest import commonest
 from distill.emit.lists import is_list, items, last, list_source, settle
+from distill.emit.once import same_everywhere
 from distill.emit.plan import light
 from distill.emit.rewrite import AFTER, BEFORE, NO_EARLIER, UPTO, flatten, of_itself
 from distill.emit.scope import Pair, Place, Scope
@@ -36,7 +37,9 @@ def aggregate(body: Body, term: Call, scope: Scope) -> Code:
     if short is not None:
         return short
     clashes = {inner for n in subterms(where) if isinstance(n, Call) and n.op == "query" for inner in subterms(n)}
-    inner = Scope(body, 1, scope, cut, frozenset(clashes), reverse=term.op == "last_of")
+    alone = bool(scope.fixed) and not cut and same_everywhere(where)
+    outer, last = None if alone else scope, term.op == "last_of"
+    inner = Scope(body, int(not alone), outer, cut, frozenset(clashes), reverse=last, alone=alone)
 
     def write(here: Scope) -> list[Code]:
         tests = [body.code(p, Pair(here, scope)) for p in parts] or [Code("True")]

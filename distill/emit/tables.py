@@ -216,7 +216,7 @@ def _grouped(entries: Entries) -> list[tuple[Value, list[Key]]]:
 
 def _dictionary(table: Lookup, store: Store) -> Code:
     whole, entries = table.whole, table.entries
-    few = len(entries) + 4 if len(table.keys) == 1 else 2 * len(entries)
+    few = len(entries) + 2 if len(table.keys) == 1 else 2 * len(entries)
     closed = whole is not None and len(whole) <= few
     source = _source(table, whole) if closed and whole is not None else _row(table, entries)
     name = source if len(source) <= INLINE and table.once else store(source)

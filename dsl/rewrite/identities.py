@@ -131,6 +131,10 @@ length() - 1 - index() => from_end()
 length() - index() - 1 => from_end()
 index() + from_end() => length() - 1
 index() == length() - 1 => from_end() == 0
+running_min(index()) => 0
+running_max(index()) => index()
+min_all(index()) => 0
+running_min(from_end()) => from_end()
 first(index()) => 0
 last(from_end()) => 0
 first(sorted(a)) => min_all(a)

@@ -112,6 +112,7 @@ TABLE = [
     ("shift(x, -1, 0) if from_end() > 0 else 7", "shift(x, -1, 7)"),
     ("shift(x, 2, 0) if index() > 2 else 7", "shift(x, 2, 0) if index() > 2 else 7"),
     ("first(shift(x, -1, 0))", "at(x, 1, 0)"),
+    ("running_min(index()) + 1", "1"),
     ("first(shift(x, 1, 7))", "7"),
     ("x == 3 and since(x != 3) == 2", "since(x != 3) == 2"),
     ("x == 3 and since(x != 3) < 2", "since(x != 3) <= 1 and x == 3"),

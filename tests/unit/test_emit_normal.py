@@ -20,6 +20,7 @@ from tests.unit.test_emit_laws import DOMAINS, EXTRA, LAW, POINT, signature_of
 LETTERS = Tokens(("a", "b", "c", "<bos>"), ("a", "b", "c"), (1, 7), ("<bos>",))
 DIGITS = Tokens((0, 1, 2, 3, 4, "<bos>"), (0, 1, 2, 3, 4), (1, 5), ("<bos>",))
 BITS = Numbers(2, (0, 0), (1, 1), (1, 6), ("x", "y"))
+MIXED = Tokens((0, 1, 2, 3, "<bos>", "<sep>"), (0, 1, 2, 3, "<sep>"), (1, 5), ("<bos>",))
 STREAM = Numbers(1, (0,), (19,), (1, 6))
 NEXT, BEFORE = "shift(token, -1, -1)", "shift(token, 1, -1)"
 RANK = "count(key(token) < query(token) or key(token) == query(token) and before())"
@@ -55,6 +56,21 @@ TABLE = [
         "7 if running_every(x == 5) else 9",
     ),
     (STREAM, "lookup(running_max(lookup(x, {4: -1, 5: 1, else 0})), {0: 7, else 9})", None),
+    (STREAM, "running_max(lookup(x, {4: -1, 5: 1, else 0})) == 0", "running_any(x != 4) and running_every(x != 5)"),
+    (STREAM, "length() - since(x > 3) < since(x > 3)", "length() < since(x > 3) * 2"),
+    (STREAM, "x % 2 == 0 and x // 2 % 3 == 0", "x % 6 == 0"),
+    (STREAM, "count(key(x > 3)) + 1", "count_all(x > 3) + 1"),
+    (STREAM, "not any_all(x < shift(x, 1, 0))", "every_all(x == sorted(x))"),
+    (STREAM, "lookup(x, index(), {(1, 2): true, else false})", "index() == 2 and x == 1"),
+    (STREAM, "lookup(x, index(), {(1, 2): 7, else 9})", "7 if index() == 2 and x == 1 else 9"),
+    (STREAM, "min(x, index()) == 0", "index() == 0 or x == 0"),
+    (STREAM, "max(x, index()) == 0", None),
+    (STREAM, "7 if x % 3 == 1 else 8 if x > 3 else 7", "8 if x % 3 != 1 and x > 3 else 7"),
+    (STREAM, "first_of(key(index()) == query(x), x, 0)", "gather(x, x, 0)"),
+    (STREAM, "first_of(key(from_end()) == query(index()), x, 0)", "gather(x, from_end(), 0)"),
+    (STREAM, "max(shift(x, 1, -2), -1)", "shift(x, 1, -1)"),
+    (STREAM, "max(shift(x, 1, -2), 1)", None),
+    (MIXED, "number == 3", "token == #3"),
     (STREAM, "x % 2 != 0", "x % 2 == 1"),
     (STREAM, "0 if x > 19 else 1", "1"),
     (STREAM, "every_all(shift(x, 1, 0) <= x)", "every_all(x == sorted(x))"),

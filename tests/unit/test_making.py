@@ -131,7 +131,7 @@ class TestWalk:
         making = walked(copied(permutations(60)), copying, sets=False)
         assert making is not None
         assert making.walk is not None
-        assert (making.walk.ends.tolist(), making.walk.steps, making.most) == ([EOS], None, 8)
+        assert (making.walk.letters.tolist(), making.walk.steps, making.most) == ([0, 1, 2, 3, SEP], None, 8)
         made, names = making.make(4, 40, np.random.default_rng(0))
         for line, length, scored in zip(made.values.tolist(), made.lengths, made.scored, strict=True):
             head = line[1:5]
@@ -159,6 +159,14 @@ class TestWalk:
         assert made.scored is not None
         assert made.scored.all()
         assert making.sizes(BEYOND)[-1] == 19
+
+    def test_what_is_never_read_ends_a_walk(self):
+        lines = [[BOS, *[0, 1] * n] for n in range(1, 6)] * 10
+        making = walked(rows(lines, lambda line: [True] * len(line)), alternating, sets=True)
+        assert making is not None
+        made, _ = making.make(6, 50, np.random.default_rng(0))
+        assert EOS not in made.values
+        assert made.values.shape[1] == 7
 
     def test_samples_that_do_not_follow_are_told(self):
         assert walked(copied(permutations(60)), lambda batch: np.zeros(batch.values.shape, int), sets=False) is None
