@@ -19,6 +19,7 @@ _SHRUNK = (0.75, 0.5, 0.25, 0.125)  # and within it
 _FEW = (1.5,), (0.5,)  # both, where an input answers for all shorter ones that it begins with
 _FREE_GROWTH = 8  # sizes tried where the network takes any
 _FREE_MOST = 256
+_WALKED = 300_000_000  # pairs of positions that a program reads in all steps of a walk, at most
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,10 +89,15 @@ class Making:
         if self.grows:
             assert self.walk is not None
             return 1, self.walk.most - given, 1, room - given
-        follows = 0.0 if self.walk is None else (self.walk.most - given) / max(most, 1)
-        limit = int((room - self.form.around) / (1 + follows))
+        limit = int((room - self.form.around) / (1 + self._follows))
         limit = most if least == most and self.walk is not None else limit
         return least, most, self.form.step, limit if self.form.repeats else min(limit, len(self.form.letters[0]))
+
+    @property
+    def _follows(self) -> float:
+        """How many steps follow each that is given."""
+        most = self.form.counts[1]
+        return 0.0 if self.walk is None else (self.walk.most - self.form.around - most) / max(most, 1)
 
     @property
     def grows(self) -> bool:
@@ -100,13 +106,15 @@ class Making:
 
     def size(self, row: Rows) -> int:
         """Give the steps of an input that its size counts."""
-        (plan,) = self.plans(row)
+        return self._size(*self.plans(row))
+
+    def _size(self, plan: Plan) -> int:
         return len(plan.walk if self.grows else plan.head)
 
     def make(self, size: int, n: int, rng: np.random.Generator) -> tuple[Rows, list[str]]:
         """Make inputs of a size, as many by every strategy."""
         size, (least, most), plans = self._fitting(size), self.form.counts, list[tuple[str, Plan]]()
-        count, each = size, max(1, n // len(STRATEGIES))
+        count, each = size, max(1, min(n, self._bearable(size)) // len(STRATEGIES))
         for strategy in STRATEGIES:
             if self.grows:
                 count = int(rng.choice(np.arange(least, most + 1, self.form.step)))
@@ -116,6 +124,13 @@ class Making:
                 walks = self.walk.letters[STRATEGIES[strategy](len(self.walk.letters), each, size, rng)]
             plans += [(strategy, Plan(h, w)) for h, w in zip(heads, walks, strict=True) if self.form.holds(h)]
         return self.build([plan for _, plan in plans], rng), [name for name, _ in plans]
+
+    def _bearable(self, size: int) -> int:
+        """Give how many inputs of a size may be walked at once: a step may compare every two positions before it."""
+        given, steps = self.form.around + size, int(size * self._follows)
+        if self.grows:
+            given, steps = self.form.around + self.form.counts[1], size
+        return max(1, _WALKED // max(1, sum((given + k) ** 2 for k in range(steps))))
 
     def build(self, plans: Sequence[Plan], rng: np.random.Generator) -> Rows:
         """Make the inputs of some plans."""
@@ -140,8 +155,12 @@ class Making:
         return rows.lengths if self.walk is None else bounds(rows)[0] + 1
 
     def vary(self, rows: Rows, upto: np.ndarray, rng: np.random.Generator) -> Rows:
-        """Change each input in one place at or before the answer `upto`, or anywhere where there is one answer."""
-        plans = []
+        """Change each input in one place at or before the answer `upto`, or anywhere where there is one answer.
+
+        Only the first of them, where walks are long.
+        """
+        plans, bearable = [], self._bearable(max(map(self._size, self.plans(rows))))
+        rows, upto = rows.take(slice(0, bearable)), upto[:bearable]
         for plan, given, answer in zip(self.plans(rows), self._given(rows).tolist(), upto.tolist(), strict=True):
             last = answer + self.space.offset + 1 if self.parts else rows.values.shape[1]
             if self.grows and last > given and len(plan.walk):

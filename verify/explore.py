@@ -32,9 +32,10 @@ def explore(
 ) -> Reach:
     """Look for the shortest input on which program and network part, within the domain's lengths and beyond.
 
-    Every strategy, from the least size to the first at which an input parts; where none does, inputs made from those
-    with the smallest margins; sizes in between, and parts of the shortest input that parts. Parts of inputs beyond the
-    domain that just do not part are where inputs within it are made from. known: inputs that may be known to part.
+    Every strategy, at sizes from the least to the largest or that of an input that parts; where none does, inputs made
+    from those with the smallest margins; sizes in between, and parts of the shortest input that parts. Parts of inputs
+    beyond the domain that just do not part are where inputs within it are made from. known: inputs that may be known
+    to part.
     """
     search = _Search(inputs, agree, effort, rng)
     if known is not None:
@@ -53,7 +54,7 @@ def explore(
 class _Region:
     """What a search has found in one region.
 
-    pool: margin, answer and input, of those with the smallest margins. passed: the largest size on which none parted.
+    pool: margin, answer and input, of those with the smallest margins. sizes: those tried first.
     """
 
     lengths: set[int] = field(default_factory=set)
@@ -61,7 +62,7 @@ class _Region:
     outputs: int = 0
     differing: int = 0
     first: Parting | None = None
-    passed: int = 0
+    sizes: list[int] = field(default_factory=list)
     pool: list[tuple[float, int, Rows]] = field(default_factory=list)
 
     def note(self, rows: Rows, names: Sequence[str], here: np.ndarray, found: Agreement, extents: np.ndarray) -> None:
@@ -131,14 +132,15 @@ class _Search:
                 return
 
     def climb(self, name: str, share: float) -> None:
-        """Try every strategy at ever larger sizes, until an input parts that is not larger."""
-        region = self.found[name]
-        for size in self.inputs.sizes(name):
-            if self.done(share) or (region.first is not None and self.inputs.size(region.first.row) <= size):
+        """Try every strategy at the least size, at the largest, then between, up to that of an input that parts."""
+        region, sizes = self.found[name], self.inputs.sizes(name)
+        for size in (*sizes[:1], *sizes[:0:-1][:1], *sizes[1:-1]):
+            if region.first is not None and self.inputs.size(region.first.row) <= size:
+                continue
+            if self.done(share):
                 return
             self.at(size)
-            if region.first is None:
-                region.passed = size
+            region.sizes.append(size)
 
     def approach(self, name: str, share: float) -> None:
         """Change the inputs with the smallest margins, again and again, until one parts."""
@@ -155,9 +157,14 @@ class _Search:
                 return
 
     def descend(self, name: str, share: float) -> None:
-        """Try every strategy between the largest size passed and that of the shortest input that parts, by halves."""
-        region, low = self.found[name], self.found[name].passed + 1
-        while region.first is not None and low < self.inputs.size(region.first.row) and not self.done(share):
+        """Try sizes between that of the shortest input that parts and the next smaller one tried, by halves."""
+        region = self.found[name]
+        if region.first is None or not region.sizes:
+            return
+        low = 1 + max(
+            (s for s in region.sizes if s < self.inputs.size(region.first.row)), default=min(region.sizes) - 1
+        )
+        while low < self.inputs.size(region.first.row) and not self.done(share):
             before, middle = region.first, (low + self.inputs.size(region.first.row)) // 2
             self.at(middle)
             low = low if region.first is not before else middle + 1

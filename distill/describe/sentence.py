@@ -42,7 +42,7 @@ def describe(term: Expr, signature: Signature | None = None) -> str:
     'At each position, the remainder of the running sum of x divided by 5'
     """
     check(term)
-    setting = Setting() if signature is None else Setting(Facts(signature), _somewhere(signature.scored))
+    setting = Setting() if signature is None else Setting(Facts(signature, longer=True), _somewhere(signature.scored))
     if setting.facts is not None:
         term = normal(term, setting.facts)
     if signature is not None and signature.sequence and signature.at != "each":

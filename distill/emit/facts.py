@@ -15,12 +15,15 @@ _STEPS = 4  # steps of a scan after which a bound that still moves is none
 
 
 class Facts:
-    """Facts about terms over one domain; remembered by term. state: what a scan's state may be, within its step."""
+    """Facts about terms over one domain; remembered by term.
 
-    def __init__(self, signature: Signature, state: Bounds = ANYTHING) -> None:
-        self.signature, self.state = signature, state
+    state: what a scan's state may be, within its step. longer: they are to hold of inputs longer than the domain's too.
+    """
+
+    def __init__(self, signature: Signature, state: Bounds = ANYTHING, *, longer: bool = False) -> None:
+        self.signature, self.state, self.longer = signature, state, longer
         least, most = signature.span
-        self.least, self.most = (least, INF if most is None else most) if signature.sequence else (1, 1)
+        self.least, self.most = (least, INF if most is None or longer else most) if signature.sequence else (1, 1)
         self._bounds: dict[Expr, Bounds] = {}
 
     def bounds(self, term: Expr) -> Bounds:
@@ -56,7 +59,7 @@ class Facts:
         """Give bounds that a scan's state keeps from step to step; a bound that goes on moving is given up."""
         found = self.bounds(start)
         for attempt in range(_STEPS + 2):
-            low, high = Facts(self.signature, found).bounds(step)
+            low, high = Facts(self.signature, found, longer=self.longer).bounds(step)
             after = min(low, found[0]), max(high, found[1])
             if after == found:
                 return found

@@ -1,6 +1,7 @@
 """Normal forms: a program as a person would put it who knows the domain, before it is written or described.
 
-Rules hold on the inputs of the domain alone, unlike those of `dsl.simplify`, and may lengthen a term that gets plainer.
+Rules hold on the inputs of the domain, of any length, unlike those of `dsl.simplify`, and may lengthen a term that gets
+plainer.
 """
 
 from __future__ import annotations

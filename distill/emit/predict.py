@@ -54,7 +54,7 @@ def predict_of(program: Program, signature: Signature) -> Predict:
         roots = [by_rows(term) for term in roots]
     elif signature.at != "each":
         roots[0] = at_last(roots[0])
-    facts = Facts(signature)
+    facts = Facts(signature, longer=True)
     roots = prepare(roots if names else edges([normal(term, facts) for term in roots], facts))
     always = count == 2 and roots[1] is Literal(True, Kind.BOOL)
     result, scored = roots[0], roots[1] if count == 2 and not always else None

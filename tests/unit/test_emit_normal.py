@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from distill.emit import emit
 from distill.emit.facts import Facts
 from distill.emit.missing import absent
 from distill.emit.normal import normal
 from dsl import check, evaluate, parse_expr, show
 from dsl.domains import Domain, Numbers, Tokens
-from dsl.terms import Expr
+from dsl.terms import Expr, Program
 from dsl.types import Axis, Kind, Type
 from tests.strategies import Scope, terms
-from tests.unit.test_emit_laws import DOMAINS, EXTRA, LAW, POINT, signature_of
+from tests.unit.test_emit_laws import ABOUT, DOMAINS, EXTRA, LAW, POINT, load, signature_of
 
 LETTERS = Tokens(("a", "b", "c", "<bos>"), ("a", "b", "c"), (1, 7), ("<bos>",))
 DIGITS = Tokens((0, 1, 2, 3, 4, "<bos>"), (0, 1, 2, 3, 4), (1, 5), ("<bos>",))
@@ -148,3 +149,12 @@ def test_a_default_is_none_where_it_only_says_that_there_is_nothing(text: str, t
     term = parse_expr(text, DIGITS.inputs)
     found = absent([term], Facts(signature_of(DIGITS, "each", check(term).kind)))
     assert (parse_expr(NEXT, DIGITS.inputs) in found) is told
+
+
+def test_normal_forms_hold_of_longer_inputs_too() -> None:
+    term = parse_expr("0 if index() > 7 else 1", STREAM.inputs)
+    signature = signature_of(STREAM, "each", Kind.INT)
+    assert normal(term, Facts(signature)) is parse_expr("1", STREAM.inputs)
+    assert normal(term, Facts(signature, longer=True)) is term
+    space = load(emit(Program(STREAM.inputs, (), term), signature, ABOUT))
+    assert space["predict"]([3] * 9, strict=False) == [1] * 8 + [0]
