@@ -11,7 +11,7 @@ from dsl.rows import Rows
 from verify.statistics import lower_bound
 
 LEVEL = 0.99  # of the confidence bound
-CERTAIN = 0.95  # confidence that no more outputs differ than are tolerated, where some do
+CERTAIN = 0.75  # confidence that no more outputs differ than are tolerated, where some do: three to one
 EXAMPLES = 10  # counterexamples reported
 KEPT = 64  # counterexamples handed back to the search
 NEAR_TIE = 1e-3  # margins below it are near-ties
@@ -62,12 +62,14 @@ class Behaviour:
         return lower_bound(self.inputs - self.wrong_inputs, self.inputs, LEVEL)
 
     def accepted(self, tolerance: float) -> bool:
-        """Say whether no output differed, or, with confidence CERTAIN, no more than the share `tolerance` do.
+        """Say whether no output differed, or no more than the share `tolerance` do, on a comparison that was finished.
 
-        On a comparison that was finished. The bound takes outputs for independent, which those of an input are not.
+        Of inputs drawn, it must be so with confidence CERTAIN, as if outputs, also those of an input, were independent.
         """
         if not self.finished or self.outputs == 0 or self.mismatches == 0:
             return self.finished and self.outputs > 0
+        if self.exhaustive:
+            return self.mismatches <= tolerance * self.outputs
         return lower_bound(self.outputs - self.mismatches, self.outputs, CERTAIN) >= 1 - tolerance
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from distill import console, pipeline
+from distill import console, settle
 from distill.errors import BadInput
 from distill.manifest import KEYS
 from tests.integration.small import both, copy, distill
@@ -136,7 +136,7 @@ def test_a_refused_candidate_goes_beside(
 
 
 def test_a_refusal_in_json(network: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(pipeline, "search", lambda *_, **__: [])
+    monkeypatch.setattr(settle, "search", lambda *_, **__: [])
     assert distill("compile", network, "--trust", "-o", "out.py", "--json") == 3
     certificate = json.loads(capsys.readouterr().out)
     assert certificate["accepted"] is False
@@ -149,7 +149,7 @@ def test_a_refusal_in_json(network: Path, capsys: pytest.CaptureFixture[str], mo
 def test_ctrl_c_ends_with_what_was_found_and_a_second_at_once(
     network: Path, times: int, left: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
-    search = pipeline.search
+    search = settle.search
 
     def interrupted(*arguments, **options):
         found = search(*arguments, **options)
@@ -157,7 +157,7 @@ def test_ctrl_c_ends_with_what_was_found_and_a_second_at_once(
             os.kill(os.getpid(), signal.SIGINT)
         return found
 
-    monkeypatch.setattr(pipeline, "search", interrupted)
+    monkeypatch.setattr(settle, "search", interrupted)
     assert distill("compile", network, "--trust", "-o", "out.py") == 130
     out, err = capsys.readouterr()
     assert "interrupted" in (out if times == 1 else err)

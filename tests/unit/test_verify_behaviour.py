@@ -1,6 +1,7 @@
 """Behaviour: what is claimed of a comparison is no more than what was compared. Bounds are exact, and cover."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -75,6 +76,13 @@ def test_differences_within_the_tolerance_are_all_counted():
     assert found.accepted(0.02)
     assert not found.accepted(0.019)
     assert numbers(found.counterexamples) == [3, 50, 99]
+
+
+def test_of_inputs_drawn_the_share_that_differs_must_be_surely_small():
+    drawn = Behaviour(False, "drawn", 1000, 10_000, 11, 11, 0, None)
+    assert drawn.accepted(0.002)
+    assert not replace(drawn, mismatches=17).accepted(0.002)
+    assert replace(drawn, outputs=300, mismatches=0).accepted(0.002)
 
 
 def test_a_comparison_that_was_not_finished_accepts_nothing():
