@@ -69,7 +69,8 @@ def _rounds(
     rng: np.random.Generator,
 ) -> Settled:
     """Search and judge in turn; counterexamples of programs that do not hold become rows to search on."""
-    best, candidates = None, []
+    best: Standing | None = None
+    candidates: list[Candidate] = []
     for _ in range(ROUNDS):
         with clock.stage("synthesize"):
             candidates = prefer(_candidates(question, evidence, settings, clock, rng), heard, rng)

@@ -101,4 +101,3 @@ def refusal(behaviour: Behaviour, tolerance: float) -> str:
         return f"the comparison was not finished after {behaviour.inputs:,} inputs; give --budget more seconds"
     allowed = f"at most {tolerance:.1%} may, with {CERTAIN:.0%} confidence" if tolerance else "none may"
     return f"{behaviour.mismatches} of {behaviour.outputs} outputs compared differ from the network's, {allowed}"
-
