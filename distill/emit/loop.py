@@ -260,17 +260,23 @@ def run_loop(body: Body, sink: Sink, starts: dict[str, str]) -> list[str]:
 
 def _starting(starts: dict[str, str]) -> list[str]:
     """Give the assignments before a loop, together where they are few; equal numbers in one."""
-    if len(starts) <= 3:
-        line = f"{', '.join(starts)} = {', '.join(starts.values())}"
-        if len(line) <= 60:
-            return [line] * bool(starts)
+    if len(starts) <= 3 and len(rows := _in_rows(starts)) <= 1:
+        return rows
     groups: dict[str, list[str]] = {}
     for name, value in starts.items():
         groups.setdefault(value if value[0] not in "[{" else name, []).append(name)
     alone = {names[0]: starts[names[0]] for names in groups.values() if len(names) == 1}
     equal = [f"{' = '.join(names)} = {starts[names[0]]}" for names in groups.values() if len(names) > 1]
-    short = len(alone) <= 3 and len(", ".join([*alone, *alone.values()])) <= 57
-    return equal + (_starting(alone) if short else [f"{n} = {v}" for n, v in alone.items()])
+    return equal + _in_rows(alone)
+
+
+def _in_rows(starts: dict[str, str]) -> list[str]:
+    """Give assignments, two or three a line where all such lines are short."""
+    names, count = list(starts), -(-len(starts) // 3)
+    wide = -(-len(names) // max(count, 1))
+    rows = [names[k : k + wide] for k in range(0, len(names), max(wide, 1))]
+    lines = [f"{', '.join(row)} = {', '.join(starts[n] for n in row)}" for row in rows]
+    return lines if all(len(line) <= 60 for line in lines) else [f"{n} = {v}" for n, v in starts.items()]
 
 
 __all__ = ["Loop", "Place", "Sink", "run_loop"]

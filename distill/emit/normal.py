@@ -22,25 +22,29 @@ _LARGE = 400  # distinct subterms of a term that is left as it is
 Rule = Callable[[Call, Facts], "Expr | None"]
 
 
-def normal(term: Expr, facts: Facts) -> Expr:
-    """Give a term with the same values on the domain of `facts`, in its normal form."""
+def normal(term: Expr, facts: Facts, *, written: bool = False) -> Expr:
+    """Give a term with the same values on the domain of `facts`, in its normal form.
+
+    written: it is to be code, which remembers what it has made of a value; a sentence speaks of the value itself.
+    """
+    rules = (*_RULES, places.of_remembered) if written else _RULES
     for _ in range(_ROUNDS):
         if len(set(subterms(term))) > _LARGE:
             break
-        after = _bottom_up(term, facts, {})
+        after = _bottom_up(term, facts, rules, {})
         if after is term:
             break
         term = simplify(after)
     return term
 
 
-def _bottom_up(term: Expr, facts: Facts, memo: dict[Expr, Expr]) -> Expr:
+def _bottom_up(term: Expr, facts: Facts, rules: tuple[Rule, ...], memo: dict[Expr, Expr]) -> Expr:
     if not isinstance(term, Call):
         return term
     found = memo.get(term)
     if found is None:
-        built = Call(term.op, tuple(_bottom_up(a, facts, memo) for a in term.args))
-        found = memo[term] = next((new for rule in _RULES if (new := _fitted(rule, built, facts)) is not None), built)
+        built = Call(term.op, tuple(_bottom_up(a, facts, rules, memo) for a in term.args))
+        found = memo[term] = next((new for rule in rules if (new := _fitted(rule, built, facts)) is not None), built)
     return found
 
 

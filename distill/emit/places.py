@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from distill.emit.facts import Facts
 from distill.emit.missing import sought
+from distill.emit.plan import recall
 from distill.emit.rewrite import PICKS, flatten
+from dsl import simplify
 from dsl.check import check
-from dsl.terms import Call, Expr, Literal, Table, call, integer, subterms
+from dsl.primitives import PRIMITIVES
+from dsl.terms import Call, Expr, Literal, Table, call, integer, substitute, subterms
 from dsl.types import Axis, Kind
 
 _RANKED = (Kind.INT, Kind.REAL)
+_WITHIN = frozenset(
+    {"lookup", *(name for name, p in PRIMITIVES.items() if p.family == "elementwise")}
+)  # one position's
 
 
 def at_index(term: Call, facts: Facts) -> Expr | None:
@@ -172,3 +178,37 @@ def chosen_place(term: Call, facts: Facts) -> Expr | None:
         case _:
             return None
     return call("if", condition, *(call("shift", value, integer(-by), default) for by in (yes, no)))
+
+
+def of_remembered(term: Call, facts: Facts) -> Expr | None:
+    """`"none" if first_of(p, x, 0) == 0 else symbol(first_of(p, x, 0))` is `first_of(p, "none" if x == 0 else ...)`.
+
+    Where a dict answers it, what is made of the value is remembered instead of the value.
+    """
+    if term.op != "if":
+        return None
+    found = _only_read(term)
+    if found is None or recall(found) is None:
+        return None
+    where, value, default = found.args
+    missing = simplify(substitute(term, {found: default}))
+    match missing:
+        case Call(op="symbol", args=(Literal(value=number),)) if number not in facts.signature.visible:
+            missing = Literal(None, Kind.SYMBOL)
+    return Call(found.op, (where, substitute(term, {found: value}), missing)) if isinstance(missing, Literal) else None
+
+
+def _only_read(term: Expr) -> Call | None:
+    """Give the one aggregate that a term is computed from, with constants; None where it reads anything else."""
+    found: set[Expr] = set()
+    stack = [term]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Call) and node.op in ("first_of", "last_of"):
+            found.add(node)
+        elif isinstance(node, Call) and node.op in _WITHIN:
+            stack.extend(node.args)
+        elif not isinstance(node, Literal | Table):
+            return None
+    only = next(iter(found), None)
+    return only if len(found) == 1 and isinstance(only, Call) else None

@@ -55,7 +55,7 @@ def predict_of(program: Program, signature: Signature) -> Predict:
     elif signature.at != "each":
         roots[0] = at_last(roots[0])
     facts = Facts(signature, longer=True)
-    roots = prepare(roots if names else edges([normal(term, facts) for term in roots], facts))
+    roots = prepare(roots if names else edges([normal(term, facts, written=True) for term in roots], facts))
     always = count == 2 and roots[1] is Literal(True, Kind.BOOL)
     result, scored = roots[0], roots[1] if count == 2 and not always else None
     steps = dict(zip(names, roots[count:], strict=True))

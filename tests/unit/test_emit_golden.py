@@ -95,6 +95,12 @@ PROGRAMS = {
         LETTERS,
         "return last_of(before() and key(shift(token, 1, #null)) == query(token), token, #null)",
     ),
+    "unique_copy": Golden(
+        "The number after the first place of the number here, '<eos>' where a mark comes after it",
+        NUMBERED,
+        'return #"<eos>" if first_of(key(shift(number, 1, -2)) == query(number) and upto(), number, -2) == -1 '
+        "else symbol(first_of(key(shift(number, 1, -2)) == query(number) and upto(), number, -2))",
+    ),
     "unique": Golden(
         "Whether the symbol is new", LETTERS, "return not any_of(before() and key(token) == query(token))"
     ),
