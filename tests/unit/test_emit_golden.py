@@ -18,6 +18,7 @@ from dsl.check import check
 from dsl.domains import Domain, Numbers, Tokens
 from dsl.parser import parse_program
 from dsl.terms import Literal, Table, Value, subterms
+from dsl.types import Kind
 from tests.unit.test_emit_laws import expected, signature_of
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -231,7 +232,7 @@ def emitted(golden: Golden) -> tuple[str, list, list]:
     signature = signature_of(golden.domain, golden.at, check(program.result).kind, scored, golden.symbols)
     about = About(golden.what, "Written by hand, as an example", "Equal to the interpreter on samples of its domain")
     raws = golden.domain.raw(golden.domain.sample(50, np.random.default_rng(0)))
-    values = [n.value for n in subterms(program.result) if isinstance(n, Literal)]
+    values = [n.value for n in subterms(program.result) if isinstance(n, Literal) and n.kind is Kind.SYMBOL]
     values += [
         v for n in subterms(program.result) if isinstance(n, Table) for v in (n.default, *dict(n.entries).values())
     ]
