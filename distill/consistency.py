@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from distill.errors import BadInput, shown
 from distill.specs import Bundle, InputSpec
 from dsl.domains import listed, symbol_key
-from dsl.terms import STATE, Value
+from dsl.terms import STATES, Value
 
 EXACT = 2**24  # integers up to it are exact in float32
 
@@ -142,7 +142,7 @@ def _check_names(bundle: Bundle) -> None:
     names = bundle.input.names or ()
     _check_distinct(bundle, "names", names)
     for name in names:
-        if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name) or name == STATE:
+        if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name) or name in STATES:
             remedy = "use letters, digits and underscores, like annual_income"
             raise BadInput(bundle.where("names"), repr(name), "names that Python code may use", remedy)
 

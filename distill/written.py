@@ -18,7 +18,7 @@ from distill.render import interpreted
 from distill.variables import variables
 from dsl.check import TypeMismatch, check
 from dsl.parser import ParseError, parse
-from dsl.terms import OLDER, STATE, Input, Program, subterms
+from dsl.terms import STATES, Input, Program, subterms
 from dsl.types import Axis
 from verify.explanation import Explanation
 
@@ -49,7 +49,7 @@ class Written:
             return
         there = ", ".join(f"{i.name}: {i.type}" for i in question.domain.inputs)
         for part in subterms(self.program.result):
-            if isinstance(part, Input) and part.name not in (STATE, OLDER) and part not in question.domain.inputs:
+            if isinstance(part, Input) and part.name not in STATES and part not in question.domain.inputs:
                 raise BadInput(self.path, f"input {part.name}: {part.type}", f"one of {there}", "correct it")
         if question.readout.at != "each" and check(self.program.result).axis is not Axis.ROW:
             expected = "one answer a row, as the model gives"

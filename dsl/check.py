@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 
 from dsl.primitives import PRIMITIVES, Primitive
 from dsl.printer import show
-from dsl.terms import STATE, Call, Expr, Input, Literal, Program, Table, Value, subterms
+from dsl.terms import STATES, Call, Expr, Input, Literal, Program, Table, Value, subterms
 from dsl.types import Axis, Kind, Type, accepts
 
 _TYPES: dict[Expr, Type] = {}
@@ -64,7 +64,7 @@ def _infer(term: Expr) -> Type:
         _check_value(term.value, term.kind, term)
         return term.type
     if isinstance(term, Input):
-        if term.name == STATE:
+        if term.name in STATES:
             _STATES[term] = term.type
         return term.type
     raise TypeMismatch(f"a table stands only in a lookup, as its last argument, not alone: {_quote(term)}", term)
@@ -192,8 +192,8 @@ def _check_table(table: Table) -> None:
 def _check_program(program: Program) -> Type:
     names = [i.name for i in program.inputs] + [name for name, _ in program.steps]
     for name in names:
-        if names.count(name) > 1 or name == STATE:
-            why = "is what a scan carries" if name == STATE else "is given twice"
+        if names.count(name) > 1 or name in STATES:
+            why = "is what a scan carries" if name in STATES else "is given twice"
             raise TypeMismatch(f"the name {name!r} {why}; choose another", program)
     for name, term in (*program.steps, ("result", program.result)):
         try:
@@ -209,7 +209,7 @@ def _check_program(program: Program) -> Type:
 def _check_inputs(program: Program) -> None:
     for name, term in (*program.steps, ("result", program.result)):
         for node in subterms(term):
-            if isinstance(node, Input) and node.name != STATE and node not in program.inputs:
+            if isinstance(node, Input) and node.name not in STATES and node not in program.inputs:
                 declared = ", ".join(f"{i.name}: {i.type}" for i in program.inputs) or "none"
                 raise TypeMismatch(f"step {name!r} reads {node.name}: {node.type}; the inputs are {declared}", node)
 

@@ -9,7 +9,7 @@ from typing import Any
 import array_api_compat
 
 from dsl.primitives import PRIMITIVES, Context
-from dsl.terms import OLDER, STATE, Call, Expr, Input, Literal, Program, Table, Value, subterms
+from dsl.terms import OLDER, STATE, STATES, Call, Expr, Input, Literal, Program, Table, Value, subterms
 from dsl.types import Axis, Kind
 
 Array = Any
@@ -141,7 +141,7 @@ def reads_state(step: Expr) -> frozenset[Expr]:
     found: set[Expr] = set()
     for node in subterms(step):
         if isinstance(node, Input):
-            if node.name in (STATE, OLDER):
+            if node.name in STATES:
                 found.add(node)
         elif isinstance(node, Call) and node.op != "scan" and any(a in found for a in node.args):
             found.add(node)

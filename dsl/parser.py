@@ -16,7 +16,7 @@ from dsl.check import TypeMismatch, check
 from dsl.primitives import PRIMITIVES
 from dsl.printer import show_value
 from dsl.syntax import DEEPEST, Node, ParseError, read_syntax
-from dsl.terms import STATE, Call, Expr, Input, Literal, Program, Table, Value, children
+from dsl.terms import STATES, Call, Expr, Input, Literal, Program, Table, Value, children
 from dsl.types import Axis, Kind, Type
 
 _DIGITS = 4000  # of an integer: Python refuses to convert more
@@ -76,7 +76,7 @@ class _Reader:
         for step in lines:
             if step.form == "step":
                 name = _name(step.parts[0])
-                if name in names or name == STATE:
+                if name in names or name in STATES:
                     self.fail(step, f"the name {name!r} is taken; choose another")
                 self.step = name
                 names[name] = self.term(step.parts[1], names)
@@ -141,8 +141,8 @@ class _Reader:
             start = self.term(arguments[0], names)
             if not isinstance(start, Literal):
                 self.fail(arguments[0], "a scan starts from a constant")
-            state = Input(STATE, Type(start.kind, Axis.POSITION))
-            return Call(name, (start, self.term(arguments[1], {**names, STATE: state})))
+            states = {state: Input(state, Type(start.kind, Axis.POSITION)) for state in sorted(STATES)}
+            return Call(name, (start, self.term(arguments[1], {**names, **states})))
         if name not in PRIMITIVES and name not in ("lookup", "scan"):
             near = get_close_matches(name, [*PRIMITIVES, "lookup", "scan"], 1)
             self.fail(node, f"no primitive {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))

@@ -86,7 +86,8 @@ class Call(Expr):
 
 
 STATE = "state"  # the name of the value a scan carries from one position to the next
-OLDER = "older"  # the name of the value it had one position before that
+OLDER = "state_before"  # the name of the value it had one position before that
+STATES = frozenset({STATE, OLDER})
 
 
 def call(op: str, *args: Expr) -> Call:

@@ -24,10 +24,12 @@ from synthesis.grow import grow, seed
 from synthesis.logic import formulas
 from synthesis.vocabulary import FEW, Vocabulary, hints, literal
 
+RESIDUES = 64  # answers that a sum modulo their number is looked for
+
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How far to look: the largest term stored, how many columns, the most keys a table may have, and how
+    """How far to look: the largest term stored, how many columns, the most entries a table may have, and how
     many columns are combined pair by pair."""
 
     size: int = 5
@@ -84,7 +86,7 @@ def explain(keys: Keys, effort: Effort, rng: np.random.Generator) -> list[Expr]:
         bank.offer(name, name.type, 1, values)
     seed(bank, (), words)
     _sums(bank, names)
-    found = {t: bits(t) for t in [*tables(keys, names, effort), *affine(keys, names)]}
+    found = {t: bits(t) for t in [*tables(keys, names, effort), *map(sum_of, affine(keys, names))]}
     for size in range(1, effort.size + 1):
         more = size == 1 or grow(bank, words, size, effort.capacity)
         goal = Goal(bank, bank.columns, [c.values for c in bank.columns], keys.wanted, keys.kind)
@@ -111,8 +113,11 @@ def _constants(keys: Keys) -> tuple[int, ...]:
     return found
 
 
-def affine(keys: Keys, names: Sequence[Expr]) -> list[Expr]:
-    """Give the sum of integer multiples of the keys that is every answer, where there is one."""
+def affine(keys: Keys, names: Sequence[Expr] = ()) -> list[list[tuple[int, Expr | None]]]:
+    """Give the integer multiples of the keys (by other names, where such are given) whose sum is every answer.
+
+    As parts of a sum, see `sum_of`; none where there is no such sum.
+    """
     if keys.kind is not Kind.INT or any(k not in (Kind.INT, Kind.BOOL) for k in keys.kinds):
         return []
     columns = np.stack([*(c.astype(np.int64) for c in keys.columns), np.ones(len(keys.wanted), np.int64)], axis=1)
@@ -121,7 +126,23 @@ def affine(keys: Keys, names: Sequence[Expr]) -> list[Expr]:
     factors = np.rint(np.linalg.lstsq(columns.astype(float), keys.wanted.astype(float), rcond=None)[0]).astype(np.int64)
     if not (columns @ factors == keys.wanted).all() or np.abs(factors).max() > 1000:
         return []
-    return [sum_of([(int(f), n) for f, n in zip(factors, [*names, None], strict=True) if f])]
+    return [[(int(f), n) for f, n in zip(factors, [*(names or keys.terms), None], strict=True) if f]]
+
+
+def residues(keys: Keys, names: Sequence[Expr]) -> list[Expr]:
+    """Give the sum or difference of keys that is every answer modulo the number of answers, where there is one."""
+    if keys.kind is not Kind.INT or any(k is not Kind.INT for k in keys.kinds) or keys.wanted.min() != 0:
+        return []
+    modulus, columns = int(keys.wanted.max()) + 1, np.stack(keys.columns).astype(np.int64)
+    if not 2 <= modulus <= RESIDUES or len(keys.wanted) < 2 * len(columns):
+        return []
+    weights = sorted(product((0, 1, -1), repeat=len(columns)), key=lambda w: (sum(map(abs, w)), w.count(-1)))
+    for factors in weights[1:]:
+        offset = (keys.wanted - factors @ columns) % modulus
+        if (offset == offset[0]).all():
+            parts = [(f, n) for f, n in zip((*factors, int(offset[0])), [*names, None], strict=True) if f]
+            return [call("mod", sum_of(parts), integer(modulus))]
+    return []
 
 
 def _sums(bank: Bank, names: Sequence[Input]) -> None:
@@ -152,10 +173,12 @@ def sum_of(parts: list[tuple[int, Expr | None]]) -> Expr:
 
 def tables(keys: Keys, names: Sequence[Expr], effort: Effort) -> list[Expr]:
     """Give the plain table, its default the most frequent answer, where it is not too large."""
-    if not 1 <= len(names) <= 3 or Kind.REAL in keys.kinds or len(keys.wanted) > effort.entries:
+    if not 1 <= len(names) <= 3 or Kind.REAL in keys.kinds:
         return []
     values, counts = np.unique(keys.wanted, return_counts=True)
     usual = values[np.argmax(counts)]
+    if len(keys.wanted) - counts.max() > effort.entries:
+        return []
     entries = []
     for k in np.nonzero(keys.wanted != usual)[0]:
         key = tuple(literal(c[k], kind, keys.symbols).value for c, kind in zip(keys.columns, keys.kinds, strict=True))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from dsl import simplify
 from dsl.size import bits
-from dsl.terms import Expr, call
+from dsl.terms import Expr, call, integer
 from dsl.types import Kind
 from synthesis.bitset import count, pack
 from synthesis.goals import Goal
 
 LITERALS = 400  # conditions that single-literal clauses are made of
 PAIRED = 160  # conditions that two-literal clauses are made of
+BOUNDED, BOUNDS = 1500, 2000  # numbers that are bounded, and bounds on them that are put together
+ENOUGH = 3  # pairs of bounds
 CLAUSES = 6  # at most so many clauses in a formula
 
 Literal = tuple[int, bool]  # a column, and whether it is taken as it is or negated
@@ -40,6 +43,50 @@ def formulas(goal: Goal) -> Iterator[Expr]:
             yield _formula(clauses, terms, negated, conjunctive)
 
 
+def bounds(goal: Goal) -> Iterator[Expr]:
+    """Yield `a == 0 and b >= 0` and `a != 0 or b < 0`: bounds on two numbers that together are a boolean target.
+
+    Of each number only the tightest bounds are tried that hold wherever the target does.
+    """
+    if goal.kind is not Kind.BOOL or goal.wanted.all() or not goal.wanted.any():
+        return
+    index = goal.of((Kind.INT,), BOUNDED)
+    if not index:
+        return
+    numbers = np.stack([goal.values[k] for k in index])
+    terms = [goal.columns[k].term for k in index]
+    for conjunctive in (True, False):
+        wanted = goal.wanted if conjunctive else ~goal.wanted
+        for pair in _pairs(*_bounds(numbers, terms, wanted), pack(~wanted)):
+            yield _join("and", pair) if conjunctive else simplify(call("not", _join("and", pair)))
+
+
+def _bounds(numbers: np.ndarray, terms: list[Expr], wanted: np.ndarray) -> tuple[list[Expr], np.ndarray]:
+    """Give the tightest conditions that hold wherever `wanted` does, cheapest first, and what each excludes, packed."""
+    low, high = numbers[:, wanted].min(axis=1), numbers[:, wanted].max(axis=1)
+    below, above = numbers < low[:, None], numbers > high[:, None]
+    found: list[tuple[Expr, np.ndarray]] = []
+    for k, term in enumerate(terms):
+        if below[k].any() and above[k].any() and low[k] == high[k]:
+            found.append((call("eq", term, integer(int(low[k]))), below[k] | above[k]))
+        if below[k].any():
+            found.append((call("le", integer(int(low[k])), term), below[k]))
+        if above[k].any():
+            found.append((call("le", term, integer(int(high[k]))), above[k]))
+    found = sorted(found, key=lambda f: bits(f[0]))[:BOUNDS]
+    return [t for t, _ in found], pack(np.stack([e for _, e in found] or [wanted]))
+
+
+def _pairs(terms: list[Expr], excluded: np.ndarray, against: np.ndarray) -> Iterator[tuple[Expr, Expr]]:
+    """Yield the cheapest pairs of conditions that together exclude everything `against`."""
+    left = against & ~excluded[: len(terms)]
+    hits = [(i, int(j)) for i in range(len(terms)) for j in np.nonzero(~(left[i] & left[:i]).any(axis=1))[0]]
+    hits = [(i, j) for i, j in hits if left[i].any() and left[j].any()]
+    cheap = sorted(hits, key=lambda h: bits(terms[h[0]]) + bits(terms[h[1]]))[: 16 * ENOUGH]
+    for i, j in sorted(cheap, key=lambda h: bits(call("and", terms[h[1]], terms[h[0]])))[:ENOUGH]:  # they may share
+        yield terms[j], terms[i]
+
+
 def _formula(clauses: list[tuple[int, ...]], terms: list[Expr], negated: np.ndarray, conjunctive: bool) -> Expr:
     inner, outer = ("or", "and") if conjunctive else ("and", "or")
     parts = []
@@ -49,7 +96,7 @@ def _formula(clauses: list[tuple[int, ...]], terms: list[Expr], negated: np.ndar
     return _join(outer, parts)
 
 
-def _join(op: str, terms: list[Expr]) -> Expr:
+def _join(op: str, terms: Sequence[Expr]) -> Expr:
     result = terms[0]
     for term in terms[1:]:
         result = call(op, result, term)

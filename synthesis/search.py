@@ -13,17 +13,20 @@ from dsl.types import Axis, Kind, Type
 from synthesis.attempt import Attempt, Candidate, Settings, View, views
 from synthesis.bank import Bank
 from synthesis.choose import chosen
+from synthesis.cover import classes, joint, missed
 from synthesis.depend import dependencies
 from synthesis.explain import Effort, explain, keys_of
 from synthesis.goals import Goal, close, equal, meet, nearly
 from synthesis.grow import grow, seed
-from synthesis.logic import formulas
+from synthesis.logic import bounds, formulas
 from synthesis.problem import Problem, Target, sample_rows
-from synthesis.recur import recurrences, remembered
+from synthesis.recur import linear, recurrences, remembered
 from synthesis.vocabulary import Vocabulary, vocabulary
 
 DIRECT, CAPACITY = 2, 9000  # where there is no sequence axis: sizes that a bank grows beyond others, and its columns
 SMALL = 3  # terms up to this size are tried before machines
+SETTLED = 56.0  # bits of a program than which the last level of a bank seldom has a shorter one
+OFTEN = 4  # times that each input comes up, on the average, where the answer is held to follow from it
 ATTEMPTS = 3  # samples tried where networks err, as an error among the rows searched on hides the program
 
 
@@ -41,29 +44,51 @@ def search(
     be expected.
     """
     attempt = Attempt(problem, settings, late, report)
-    if all(i.type.axis is Axis.ROW for i in problem.inputs):
+    sequence = any(i.type.axis is not Axis.ROW for i in problem.inputs)
+    if not sequence or _pointwise(problem):
         _direct(attempt, rng)
-    else:
-        for term in recurrences(problem, rng) if problem.causal else ():
-            attempt.offer(term, "recurrence")
-        growth = _Growth.start(problem, settings, rng)
-        _structural(attempt, growth, SMALL, rng)
-        if settings.sizes > SMALL:
-            _further(attempt, growth, rng)
+    if sequence and not attempt.found:
+        _over_positions(attempt, rng)
     return attempt.ranked()
 
 
+def _pointwise(problem: Problem) -> bool:
+    """Say whether the answer at a position follows from the input there, which comes up time and again."""
+    if problem.target.scored.shape != problem.cases.mask.shape:
+        return False
+    key = joint(np.stack([classes(problem.cells(i)) for i in problem.inputs]))
+    return int(key.max(initial=0)) < len(key) // OFTEN and not len(missed(key, classes(problem.wanted), 1))
+
+
+def _over_positions(attempt: Attempt, rng: np.random.Generator) -> None:
+    """Answers that hang on other positions: recurrences, small terms, then whatever else there is."""
+    problem, settings = attempt.problem, attempt.settings
+    if problem.causal:
+        for origin, engine in (("linear recurrence", linear), ("recurrence", recurrences)):
+            for term in engine(problem, rng):
+                attempt.offer(term, origin)
+    linearly = bool(attempt.found) and next(iter(attempt.found.values())).origin == "linear recurrence"
+    growth = _Growth.start(problem, settings, rng)
+    _structural(attempt, growth, SMALL, rng)
+    if settings.sizes > SMALL and not linearly:
+        if problem.causal and not attempt.short(SMALL + 3):
+            _machines(attempt, growth.part, rng)
+        _further(attempt, growth, rng)
+
+
 def _further(attempt: Attempt, growth: _Growth, rng: np.random.Generator) -> None:
-    """What small terms do not give: terms over what was heard, machines, larger terms."""
+    """What small terms do not give: terms over what was heard, larger terms."""
     problem, settings = attempt.problem, attempt.settings
     fewer = replace(settings, cells=settings.cells // 2)  # among fewer cells there are fewer errors
-    told = _Growth.start(problem, settings, rng, settings.heard)
-    _structural(attempt, told, SMALL, rng)
-    if settings.tolerance and attempt.near and not attempt.found:
-        _structural(attempt, _Growth.start(problem, fewer, rng, settings.heard), SMALL, rng)
-    _structural(attempt, told, SMALL + 1, rng, settings.capacity // 3)
-    if problem.causal and not attempt.short(SMALL + 3):
-        _machines(attempt, growth.part, rng)
+    if settings.heard:
+        told = _Growth.start(problem, settings, rng, settings.heard)
+        _structural(attempt, told, SMALL, rng)
+        if settings.tolerance and attempt.near and not attempt.found:
+            _structural(attempt, _Growth.start(problem, fewer, rng, settings.heard), SMALL, rng)
+        _structural(attempt, told, SMALL + 1, rng, settings.capacity // 3)
+    _structural(attempt, growth, SMALL + 1, rng)
+    if attempt.best <= SETTLED:
+        return
     _structural(attempt, growth, settings.sizes, rng)
     for _ in range(ATTEMPTS if settings.tolerance else 1):
         if not attempt.found:
@@ -143,6 +168,7 @@ def _goals(attempt: Attempt, view: View, goal: Goal, rng: np.random.Generator) -
         "exceptions": nearly,
         "choice": lambda g: chosen(g, rng),
         "formula": formulas,
+        "bounds": bounds,
         "dependency": lambda g: dependencies(attempt, view, g, rng),
     }
     for name, test in tests.items():

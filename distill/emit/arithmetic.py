@@ -12,7 +12,7 @@ from distill.emit.rewrite import flatten
 from dsl.check import check
 from dsl.evaluate import Cases, evaluate
 from dsl.primitives import PRIMITIVES
-from dsl.terms import STATE, Call, Expr, Input, Literal, Table, Value, call, integer, subterms
+from dsl.terms import STATES, Call, Expr, Input, Literal, Table, Value, call, integer, subterms
 from dsl.types import Kind
 
 _MOST = 4  # positions of a window that is written as a sum
@@ -28,7 +28,7 @@ def tabulated(term: Call, facts: Facts) -> Expr | None:
         case _:
             return None
     inputs = [t for t in subterms(key) if isinstance(t, Input)]
-    if len(inputs) != 1 or inputs[0].type.kind is not Kind.INT or inputs[0].name == STATE or not _local(key):
+    if len(inputs) != 1 or inputs[0].type.kind is not Kind.INT or inputs[0].name in STATES or not _local(key):
         return None
     values = facts.values(inputs[0])
     if values is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from distill.emit.signature import Signature, same_symbol
 from dsl.check import check
-from dsl.terms import OLDER, STATE, Call, Expr, Input, Literal, Table, Value
+from dsl.terms import STATES, Call, Expr, Input, Literal, Table, Value
 from dsl.types import Kind
 
 Bounds = tuple[float, float]
@@ -38,7 +38,7 @@ class Facts:
             case Literal(value=int(value) | float(value)):
                 return value, value
             case Input(name=name):
-                return self.state if name in (STATE, OLDER) else self._input(name)
+                return self.state if name in STATES else self._input(name)
             case Call(op="scan", args=(start, step)):
                 return self._carried(start, step)
             case Call(op="lookup", args=(*_, Table(entries=entries, default=default))):

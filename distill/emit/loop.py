@@ -11,7 +11,7 @@ from distill.emit.conditions import operand
 from distill.emit.names import memory_nouns
 from distill.emit.order import Key, Node, ordered
 from distill.emit.plan import CARRIED, Recall, recall
-from distill.emit.rewrite import flatten, unfold
+from distill.emit.rewrite import flatten, reads_older, unfold
 from distill.emit.scope import Place, Scope
 from distill.emit.source import AND, CHOICE, OR, SUM, UNARY, Code, constant, tuple_of
 from dsl.check import check
@@ -100,6 +100,10 @@ class Loop:
         own = self.body.fill(term).text
         fill = fill or own
         key: Key = term if fill == own else (fill, term)
+        if by == 2 and isinstance(source, Call) and reads_older(source) and self._start(source) == fill:
+            self._carry(source)
+            self.current.before[source] = term
+            return Code(self.names["older", source])
         if by == 1 and isinstance(source, Call) and self._start(source) == fill:
             self._carry(source)
             self.current.before[source] = term
@@ -129,6 +133,9 @@ class Loop:
             return
         name = self.names[term] = self.body.name(term)
         start = self._start(term)
+        if reads_older(term) and start is not None:
+            older = self.names["older", term] = self.body.names.fresh("older", f"older_{name}")
+            self.starts[older] = start
         self.starts[name] = self._extreme(term) if start is None else start
         self.enter(term, 2, lambda: self._update(term, name))
 
@@ -167,6 +174,9 @@ class Loop:
         """Give the update of a scan's state, as `+=` where it is one."""
         step, start = unfold(term), term.args[0]
         old = call("shift", term, integer(1), start)
+        if ("older", term) in self.names:
+            older = self.names["older", term]
+            return f"{older}, {name} = {name}, {self.body.code(step, self.scope).text}"
         if not self.body.is_named(step, self.scope):
             match step:
                 case Call(op="add") if flatten("add", step).count(old) == 1:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from distill.emit.rewrite import BEFORE, UPTO, flatten, unfold
 from dsl.check import check
 from dsl.primitives import PRIMITIVES
-from dsl.terms import STATE, Call, Expr, Input, Literal, Table, children, subterms
+from dsl.terms import STATES, Call, Expr, Input, Literal, Table, children, subterms
 from dsl.types import Axis
 
 CARRIED = frozenset(
@@ -138,7 +138,7 @@ def nameable(term: Expr) -> bool:
 def _reads_state(term: Expr) -> bool:
     """Say whether a term reads the state of a scan that it stands in."""
     if isinstance(term, Input):
-        return term.name == STATE
+        return term.name in STATES
     return isinstance(term, Call) and term.op != "scan" and any(map(_reads_state, term.args))
 
 

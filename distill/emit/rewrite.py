@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from distill.emit.once import once
 from dsl.check import check
-from dsl.terms import STATE, Call, Expr, Input, Literal, Table, Value, call, integer, subterms
+from dsl.terms import OLDER, STATE, STATES, Call, Expr, Input, Literal, Table, Value, call, integer, subterms
 from dsl.types import Kind
 
 BEFORE, UPTO = call("before"), call("upto")
@@ -156,7 +156,7 @@ def _in_order(term: Call) -> Expr:
 
 def _rank(term: Expr) -> tuple[int, str]:
     match term:
-        case Input(name=name) if name != STATE:
+        case Input(name=name) if name not in STATES:
             return 0, name
         case Literal(value=value):
             return 3, repr(value)
@@ -250,17 +250,22 @@ def of_itself(condition: Expr) -> bool:
     return False
 
 
+def reads_older(term: Call) -> bool:
+    """Say whether a term is a scan whose step reads what the state was two positions before."""
+    return term.op == "scan" and any(isinstance(t, Input) and t.name == OLDER for t in subterms(term.args[1]))
+
+
 def unfold(scan: Call) -> Expr:
-    """Give a scan's step with the state as what it is: the scan's own value one position before.
+    """Give a scan's step with the state as what it is: the scan's own value one position before, or two.
 
     Where the step reads the state and a program reads the delayed scan, both read one variable.
     """
     start, step = scan.args
-    before = call("shift", scan, integer(1), start)
+    past = {STATE: call("shift", scan, integer(1), start), OLDER: call("shift", scan, integer(2), start)}
 
     def visit(term: Expr) -> Expr:
         if isinstance(term, Input):
-            return before if term.name == STATE else term
+            return past.get(term.name, term)
         if not isinstance(term, Call) or term.op == "scan":
             return term
         return Call(term.op, tuple(map(visit, term.args)))

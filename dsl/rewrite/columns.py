@@ -156,4 +156,6 @@ def scan_from_elsewhere(term: Call) -> Expr | None:
     if not isinstance(step, Call) or step.op not in running or check(start).kind is not Kind.INT:
         return None
     rest = [a for a in step.args if not (isinstance(a, Input) and a.name == STATE)]
-    return call(step.op, call(running[step.op], rest[0]), start) if len(rest) == 1 else None
+    if len(rest) != 1 or free_state(rest[0]):
+        return None
+    return call(step.op, call(running[step.op], rest[0]), start)
