@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -37,6 +38,7 @@ class Behaviour:
     inputs, outputs: how many were compared; wrong_inputs, mismatches: how many of them differed.
     near_ties: outputs on which the network's margin was below NEAR_TIE. counterexamples: the first that differed.
     finished: False where a deadline ended the comparison early, which makes it no claim at all.
+    together: how many mismatches come together in an input, as a mismatch meets it; 1 where no input has two.
     """
 
     exhaustive: bool
@@ -48,6 +50,7 @@ class Behaviour:
     near_ties: int
     counterexamples: Rows | None
     finished: bool = True
+    together: float = 1.0
 
     @property
     def match_rate(self) -> float:
@@ -64,13 +67,14 @@ class Behaviour:
     def accepted(self, tolerance: float) -> bool:
         """Say whether no output differed, or no more than the share `tolerance` do, on a comparison that was finished.
 
-        Of inputs drawn, it must be so with confidence CERTAIN, as if outputs, also those of an input, were independent.
+        Of inputs drawn, it must be so with confidence CERTAIN, those mismatches that come together counted as one.
         """
         if not self.finished or self.outputs == 0 or self.mismatches == 0:
             return self.finished and self.outputs > 0
         if self.exhaustive:
             return self.mismatches <= tolerance * self.outputs
-        return lower_bound(self.outputs - self.mismatches, self.outputs, CERTAIN) >= 1 - tolerance
+        wrong, outputs = math.ceil(self.mismatches / self.together), int(self.outputs / self.together)
+        return lower_bound(outputs - wrong, outputs, CERTAIN) >= 1 - tolerance
 
 
 def compare(
@@ -87,7 +91,7 @@ def compare(
 
     late: asked before each batch but the first whether to stop; that leaves `finished` False.
     """
-    inputs = outputs = wrong_inputs = mismatches = near_ties = 0
+    inputs = outputs = wrong_inputs = mismatches = near_ties = squares = 0
     examples: list[Rows] = []
     finished = True
     for rows in batches:
@@ -99,6 +103,7 @@ def compare(
         bad = np.flatnonzero(wrong.any(axis=1))
         inputs, outputs = inputs + int(found.counted.any(axis=1).sum()), outputs + int(found.counted.sum())
         wrong_inputs, mismatches = wrong_inputs + len(bad), mismatches + int(wrong.sum())
+        squares += int((wrong.sum(axis=1) ** 2).sum())
         near_ties += int((found.counted & (found.margins < NEAR_TIE)).sum())
         if len(bad) and sum(map(len, examples)) < KEPT:
             examples.append(rows.take(bad[:KEPT]))
@@ -116,4 +121,5 @@ def compare(
         near_ties,
         kept,
         finished,
+        squares / mismatches if mismatches else 1.0,
     )

@@ -83,6 +83,14 @@ def test_of_inputs_drawn_the_share_that_differs_must_be_surely_small():
     assert drawn.accepted(0.002)
     assert not replace(drawn, mismatches=17).accepted(0.002)
     assert replace(drawn, outputs=300, mismatches=0).accepted(0.002)
+    assert not replace(drawn, mismatches=15, together=2.0).accepted(0.002)
+
+
+def test_mismatches_that_come_together_count_as_one():
+    found = compared(wrong_on(4, 50), exhaustive=False, tolerance=0.1)
+    assert (found.mismatches, found.together) == (2, 1.0)
+    both = compared(lambda rows: Agreement(rows.values > 3, rows.values > -1, rows.values + 1.0), tolerance=1.0)
+    assert both.together == 2.0
 
 
 def test_a_comparison_that_was_not_finished_accepts_nothing():
