@@ -29,27 +29,27 @@ REMEMBERED = 600  # rules for a state that become columns
 KEYS = 600  # distinct (state, input) cells that a recurrence is searched on
 
 
-def linear(problem: Problem, rng: np.random.Generator) -> Iterator[Expr]:
-    """Yield answers that are integer combinations of inputs and earlier answers: y[t] = 2 * y[t-1] - y[t-2] + x[t].
-
-    Modulo a number, where the answers are less than that.
-    """
+def linear(problem: Problem) -> Iterator[Expr]:
+    """Yield answers that are integer combinations of inputs and earlier answers: y[t] = 2 * y[t-1] - y[t-2] + x[t]."""
     if not _whole(problem):
         return
     before, now, window = _past(problem, 1), _now(problem), _window(problem)
     spans = ([*now, *window], [before, *now], [before, _past(problem, 2), *now, *window[:1]])
     for columns in spans:
         yield from _recurring(_keys(problem, columns))
-    for columns in ([*now, *window[:MODULAR]], [before, *now]):
-        keys = _some(_keys(problem, columns), rng)
-        yield from map(_carried, residues(keys, keys.terms))
 
 
 def recurrences(problem: Problem, rng: np.random.Generator) -> Iterator[Expr]:
-    """Yield scans whose state is the answer itself, y[t] = f(y[t-1], x[t], x[t-1]), and functions of a window."""
+    """Yield scans whose state is the answer itself, y[t] = f(y[t-1], x[t], x[t-1]), and functions of a window.
+
+    Sums modulo the number of answers come first.
+    """
     if not _whole(problem):
         return
     now, window = _now(problem), _window(problem)
+    for columns in ([*now, *window[:MODULAR]], [_past(problem, 1), *now]):
+        keys = _some(_keys(problem, columns), rng)
+        yield from map(_carried, residues(keys, keys.terms))
     yield from _windows(problem, now, window, rng)
     columns = [_past(problem, 1), *now]
     for extra in ([], [w for w in window if w[0] in [call("shift", i, integer(1), integer(0)) for i, _, _ in now]]):

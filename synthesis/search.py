@@ -62,12 +62,13 @@ def _pointwise(problem: Problem) -> bool:
 
 def _over_positions(attempt: Attempt, rng: np.random.Generator) -> None:
     """Answers that hang on other positions: recurrences, small terms, then whatever else there is."""
-    problem, settings = attempt.problem, attempt.settings
+    problem, settings, linearly = attempt.problem, attempt.settings, False
     if problem.causal:
-        for origin, engine in (("linear recurrence", linear), ("recurrence", recurrences)):
-            for term in engine(problem, rng):
-                attempt.offer(term, origin)
-    linearly = bool(attempt.found) and next(iter(attempt.found.values())).origin == "linear recurrence"
+        for term in linear(problem):
+            attempt.offer(term, "linear recurrence")
+        linearly = bool(attempt.found)
+        for term in recurrences(problem, rng):
+            attempt.offer(term, "recurrence")
     growth = _Growth.start(problem, settings, rng)
     _structural(attempt, growth, SMALL, rng)
     if settings.sizes > SMALL and not linearly:

@@ -13,6 +13,7 @@ from distill.emit.rewrite import FROM_END, PLACE
 from distill.emit.scope import Pair, Place, Scope
 from distill.emit.signature import Signature
 from distill.emit.source import CHOICE, COMPARISON, Code, constant
+from distill.emit.windows import window_sum
 from dsl.check import check
 from dsl.primitives import PRIMITIVES
 from dsl.terms import Call, Expr, Input, Literal, Value, subterms
@@ -251,6 +252,8 @@ class Body:
             return access.lookup(self, term, place)
         if term is PLACE and isinstance(place, Scope):
             return place.place()
+        if term.op == "add" and isinstance(place, Scope) and (found := window_sum(self, term, place)) is not None:
+            return found
         match PRIMITIVES[term.op].family if term.op in PRIMITIVES else "":
             case "elementwise":
                 return expression.elementwise(self, term, place)

@@ -96,6 +96,16 @@ PROGRAMS = {
         LETTERS,
         "return last_of(before() and key(shift(token, 1, #null)) == query(token), token, #null)",
     ),
+    "sum_last5": Golden(
+        "The sum of the last five numbers",
+        stream(0, 99),
+        "return x + shift(x, 1, 0) + shift(x, 2, 0) + shift(x, 3, 0) + shift(x, 4, 0)",
+    ),
+    "spring": Golden(
+        "Where a mass on a spring is that is pushed by x at each step",
+        stream(-10, 10),
+        "return scan(0, state + x - state_before)",
+    ),
     "unique_copy": Golden(
         "The number after the first place of the number here, '<eos>' where a mark comes after it",
         NUMBERED,
