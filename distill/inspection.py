@@ -7,10 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from distill.certificate import network_part
 from distill.console import plain, result
 from distill.question import Question, ask
 from dsl.types import Axis
+from verify.subject import EVERY
 
 if TYPE_CHECKING:
     from distill.commands import Job
@@ -34,6 +37,7 @@ def inspect(job: Job, attention: bool = False) -> dict[str, Any]:
         "domain": {"description": domain.describe(), **domain.render()},
         "output": {"readout": readout.name, "at": readout.at, "symbols": list(readout.symbols)},
         "parameters": _parameters(question),
+        "state": _state(question, job.seed),
         "sites": [_site(site) for site in question.subject.sites],
     }
     if attention:
@@ -59,6 +63,17 @@ def _parameters(question: Question) -> dict[str, int]:
     for name, parameter in question.subject.module.named_parameters():
         counts[name.rpartition(".")[0]] += parameter.numel()
     return dict(counts)
+
+
+def _state(question: Question, seed: int) -> dict[str, Any] | None:
+    """Give the sites that carry all that is known of earlier steps, None where none do."""
+    if not any(site.call == EVERY for site in question.subject.sites):
+        return None
+    from distill.recurrence import PAIRS, find_recurrence  # which imports torch
+
+    rng = np.random.default_rng(seed)
+    found = find_recurrence(question, question.domain.sample(PAIRS, rng), rng)
+    return found and {"sites": [str(site) for site in found.sites], "units": found.width}
 
 
 def _site(site: Site) -> dict[str, Any]:
@@ -119,6 +134,8 @@ def _facts(found: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         "not finite" if size is None else f"{size:,} inputs" if size < 10**15 else f"about 10^{len(str(size)) - 1}",
     )
     yield "causal", "yes" if network["causal"] else "no"
+    if state := found["state"]:
+        yield "state", f"{', '.join(state['sites'])}, called once a step, {state['units']} units, complete"
     if domain.get("length") or output["at"] != "whole":
         yield "positions", "any number" if network["positions"] is None else f"at most {network['positions']}"
 

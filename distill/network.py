@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from distill import probe
+from distill.backwards import backward_sites
 from distill.errors import BadInput
 from distill.loading import Model, load_model
 from distill.loading.archive import MALFORMED, digest, fault
@@ -87,6 +88,11 @@ class Network:
         """Give each site, in the order of computation, with the axis of its rows."""
         return {p.site: p for p in discover(self.module, self._probe, probe.lengths(self))}
 
+    @cached_property
+    def backwards(self) -> frozenset[Site]:
+        """Give the sites whose calls run from the last position to the first."""
+        return backward_sites(self)
+
     @property
     def sites(self) -> tuple[Site, ...]:
         """Give every place that can be recorded and patched, in the order of computation."""
@@ -115,7 +121,9 @@ class Network:
             outputs = _put(outputs, part, index, rows, [1] if rows.lengths is not None and part.ndim == 3 else [])
             for site in record:
                 axes = [a for a, size in enumerate(site.shape, start=1) if size == "position"]
-                recorded[site] = _put(recorded.get(site), taps.recorded(site), index, rows, axes)
+                value = taps.recorded(site)
+                value = np.flip(value, 1) if site in self.backwards else value
+                recorded[site] = _put(recorded.get(site), value, index, rows, axes)
         if outputs is None:
             shape = ("position", self.found["columns"]) if self.found["at"] == "each" else (self.found["columns"],)
             outputs = _zeros(rows, shape)
@@ -195,6 +203,7 @@ class Network:
             for axis, size in enumerate(site.shape, start=1):
                 if size == "position" and width is not None:
                     values = np.take(values, np.arange(width).clip(max=values.shape[axis] - 1), axis)
+            values = np.flip(values, 1).copy() if site in self.backwards else values
             basis = None if swap.basis is None else torch.as_tensor(swap.basis, device=self.device)
             found.append(Replacement(torch.as_tensor(values, device=self.device), basis))
         return tuple(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from distill.errors import BadInput, shown
@@ -31,18 +32,25 @@ def load_model(path: Path, *, factory: str | None, root: Path, device: str, trus
         if archive.under("models/") or "serialized_exported_program.json" in archive.names:
             from distill.loading.exported import load_exported
 
-            return load_exported(archive, device)
+            return _stepwise(load_exported(archive, device))
         if "constants.pkl" in archive.names:
             from distill.loading.torchscript import load_torchscript
 
-            return load_torchscript(archive, device, trust=trust)
+            return _stepwise(load_torchscript(archive, device, trust=trust))
         if "data.pkl" not in archive.names:
             raise BadInput(path, f"a zip file of {shown(sorted(archive.names))}", _EXPECTED, _REMEDY)
     elif start[:1] != b"\x80":
         raise BadInput(path, f"a file that starts with {start!r}", _EXPECTED, _REMEDY)
     from distill.loading.checkpoint import load_checkpoint
 
-    return load_checkpoint(path, factory, root, trust=trust)
+    return _stepwise(load_checkpoint(path, factory, root, trust=trust))
+
+
+def _stepwise(model: Model) -> Model:
+    """Give the model with its recurrent layers run cell by cell, each state a site."""
+    from distill.loading.recurrent import stepwise
+
+    return replace(model, module=stepwise(model.module))
 
 
 __all__ = ["Model", "load_model"]
