@@ -12,12 +12,14 @@ from distill.errors import BadInput
 from distill.network import random_twin
 from distill.question import Question
 from distill.reading import Reading
+from distill.states import siblings
 from distill.trace import size_of
 from dsl.rows import Rows
 from verify.bench import Bench, bench, suits
 from verify.explanation import Explanation, Step
 from verify.mechanism import Mechanism, judge
 from verify.placement import STATED, Placement, Where, wheres
+from verify.states import judge_state
 from verify.subject import Site
 from verify.subspace import MAPS, regressors, subspaces
 
@@ -63,6 +65,28 @@ def examine(
 
     report("mechanism: looking for steps")
     return replace(judge(fit, test, twin, rng, stated), digest=hashlib.sha256(b"".join(rows.marks())).hexdigest())
+
+
+def examine_state(question: Question, explanation: Explanation, rng: np.random.Generator) -> Mechanism | None:
+    """Judge whether the network's state is that of a program, see `verify.states`; None where it has no state.
+
+    explanation: one whose one step is the program's state, see `distill.states`.
+    """
+    from distill.recurrence import PAIRS, find_recurrence
+
+    recurrence = find_recurrence(question, question.domain.sample(PAIRS, rng), rng)
+    if recurrence is None:
+        return None
+    rows = drawn(question, rng)
+    rows = rows if question.sampled else Rows.concat([rows, siblings(rows, rng)], question.domain.fill)
+    seed = int(rng.integers(2**31))
+    test = bench(question.subject, explanation, Reading(question), rows, recurrence.sites)
+    found = judge_state(
+        test,
+        lambda: bench(random_twin(question.subject, seed), explanation, Reading(question), rows, recurrence.sites),
+        rng,
+    )
+    return replace(found, digest=hashlib.sha256(b"".join(rows.marks())).hexdigest())
 
 
 def looked_at(question: Question, alignment: Mapping[str, Mapping[str, object]] | None) -> list[Site]:

@@ -11,10 +11,11 @@ import numpy as np
 from distill.clock import Clock
 from distill.evidence import Evidence
 from distill.hypothesis import Hypothesis
-from distill.mechanism import examine
-from distill.parts import spelt_out, ways
+from distill.mechanism import examine, examine_state
+from distill.parts import is_recurrent, spelt_out, ways
 from distill.question import Question
 from distill.standing import Standing, judge
+from distill.states import states
 from dsl import bits, simplify
 from dsl.check import check, free_state
 from dsl.evaluate import evaluate
@@ -53,6 +54,8 @@ def explained(
 
     others: programs that the search found beside it. What comes back is the first that is confirmed, else `standing`.
     """
+    if (by_state := _by_state(question, standing, rng)) is not None:
+        return Explained(standing, by_state)
     hypothesis, mechanism = _examined(question, standing.term, standing.symbols, clock, rng)
     first = Explained(standing, mechanism)
     if first.mechanism.verdict == "confirmed" or not any(f.claimed for f in mechanism.findings):
@@ -68,6 +71,14 @@ def explained(
             if again.accepted:
                 return Explained(again, mechanism)
     return first
+
+
+def _by_state(question: Question, standing: Standing, rng: np.random.Generator) -> Mechanism | None:
+    """Give the verdict on the program's state, as a whole, where it is confirmed to be that of the network."""
+    if not is_recurrent(question) or (state := states(question, standing.term, standing.symbols, rng)) is None:
+        return None
+    found = examine_state(question, state, rng)
+    return found if found is not None and found.verdict == "confirmed" else None
 
 
 def _examined(

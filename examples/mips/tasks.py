@@ -15,8 +15,8 @@ class Task:
     """A task: inputs are `components` integers a step, each from low to high.
 
     length: steps trained on. mips, gpt4: whether they solved it. states: of its minimal Mealy machine, where finite and
-    small. kind: "linear", "local" (of the present input), "machine" or "other". rare: flips that make rare answers
-    frequent, see `sample`.
+    small. kind: how a network is best trained: "linear", "local" (of the present input), "window" (of the last two),
+    "machine" (of not too many states) or "other".
     """
 
     name: str
@@ -68,13 +68,13 @@ def _two(f: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Answer:
     return lambda x: f(x[:, :, 0], x[:, :, 1])[:, :, None]
 
 
-def _before(x: np.ndarray, steps: int = 1) -> np.ndarray:
+def before(x: np.ndarray, steps: int = 1) -> np.ndarray:
     """Give x as it was some steps before, 0 before the start."""
     return np.concatenate([np.zeros_like(x[:, :steps]), x[:, :-steps]], axis=1)[:, : x.shape[1]] if steps else x
 
 
 def _last(x: np.ndarray, count: int) -> np.ndarray:
-    return np.sum([_before(x, k) for k in range(count)], axis=0)
+    return np.sum([before(x, k) for k in range(count)], axis=0)
 
 
 def _carried(step: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]) -> Answer:
@@ -113,7 +113,7 @@ def _balanced(x: np.ndarray) -> np.ndarray:
 
 def _alternating(count: int) -> Answer:
     def f(x: np.ndarray) -> np.ndarray:
-        return np.all([_before(x, k) != _before(x, k + 1) for k in range(count - 1)], axis=0).astype(np.int64)
+        return np.all([before(x, k) != before(x, k + 1) for k in range(count - 1)], axis=0).astype(np.int64)
 
     return _one(f)
 
@@ -150,7 +150,7 @@ def _tasks() -> list[Task]:
         Task("Parity_All", _one(lambda x: x.cumsum(1) % 2), 0, 1, states=2, mips=True),
         Task("Parity_Zeros", _one(lambda x: (1 - x).cumsum(1) % 2), 0, 1, states=2, mips=True),
         Task("Parity_Bits_Mod2", _one(lambda x: np.arange(x.shape[1]) % 2 + 0 * x), 0, 1, states=2, gpt4=True),
-        Task("Evens_Counter", _one(lambda x: (1 - x % 2).cumsum(1)), 0, 9, kind="other"),
+        Task("Evens_Counter", _one(lambda x: (1 - x % 2).cumsum(1)), 0, 9, kind="machine"),
         Task("Sum_All", _one(lambda x: x.cumsum(1)), 0, 99, 1, 10, None, True, True, "linear"),
     ]
     for n in range(2, 8):
@@ -168,21 +168,21 @@ def _tasks() -> list[Task]:
         )
     found.append(Task("Current_Number", _one(lambda x: x), 0, 99, 1, 10, 1, True, True, "linear"))
     for n in range(1, 6):
-        delayed = _one(lambda x, n=n: _before(x, n))
+        delayed = _one(lambda x, n=n: before(x, n))
         found.append(Task(f"Prev{n}", delayed, 0, 99, 1, 10 if n < 5 else 20, None, True, True, "linear"))
     wide = (-100, 99)
     found += [
-        Task("Bit_Shift_Right", _one(_before), 0, 1, 1, 10, 2, True, True, "linear"),
-        Task("Previous_Equals_Current", _one(lambda x: (x == _before(x)).astype(int)), 0, 7, states=8, mips=True),
-        Task("Diff_Last2", _one(lambda x: x - _before(x)), *wide, mips=True, kind="linear"),
-        Task("Abs_Diff", _one(lambda x: abs(x - _before(x))), *wide, mips=True, kind="other"),
+        Task("Bit_Shift_Right", _one(before), 0, 1, 1, 10, 2, True, True, "linear"),
+        Task("Previous_Equals_Current", _one(lambda x: (x == before(x)).astype(int)), 0, 7, states=8, mips=True),
+        Task("Diff_Last2", _one(lambda x: x - before(x)), *wide, mips=True, kind="linear"),
+        Task("Abs_Diff", _one(lambda x: abs(x - before(x))), *wide, mips=True, kind="window"),
         Task("Abs_Current", _one(abs), *wide, 1, 10, 1, True, True, "local"),
-        Task("Diff_Abs_Values", _one(lambda x: abs(x) - abs(_before(x))), *wide, gpt4=True, kind="other"),
+        Task("Diff_Abs_Values", _one(lambda x: abs(x) - abs(before(x))), *wide, gpt4=True, kind="window"),
         Task("Min_Seen", _one(lambda x: np.minimum.accumulate(x, 1)), 0, 9, 1, 10, 10, False, True, "other"),
         Task("Max_Seen", _one(lambda x: np.maximum.accumulate(x, 1)), 0, 99, 1, 10, 100, False, True, "other"),
         Task("Majority_0_1", _majority(2), 0, 1, gpt4=True, kind="other"),
-        Task("Majority_0_2", _majority(3), 0, 2, kind="other"),
-        Task("Majority_0_3", _majority(4), 0, 3, kind="other"),
+        Task("Majority_0_2", _majority(3), 0, 2, kind="machine"),
+        Task("Majority_0_3", _majority(4), 0, 3, kind="machine"),
         Task("Evens_Detector", _one(lambda x: 1 - x % 2), 0, 9, 1, 10, 1, False, True, "local"),
         Task(
             "Perfect_Square_Detector", _one(lambda x: np.isin(x, (0, 1, 4, 9, 16)) + 0), 0, 19, 1, 10, 1, kind="local"
@@ -197,7 +197,7 @@ def _tasks() -> list[Task]:
     for k in range(3, 9):
         total = _one(lambda x, k=k: x.cumsum(1) % k)
         found.append(Task(f"Add_Mod_{k}", total, 0, k - 1, states=k, mips=k == 3, gpt4=k == 3))
-    dither = _one(lambda x: x.cumsum(1) // 15 - _before(x.cumsum(1) // 15))
+    dither = _one(lambda x: x.cumsum(1) // 15 - before(x.cumsum(1) // 15))
     newton = {"Freebody": lambda x, p, v: x, "Gravity": lambda x, p, v: x - 1, "Spring": lambda x, p, v: x - p}
     found.append(Task("Dithering", dither, 0, 15, states=15, gpt4=True))
     found += [Task(f"Newton_{n}", _newton(f), -10, 10, mips=True, kind="linear") for n, f in newton.items()]

@@ -16,7 +16,9 @@ from torch import nn
 
 from examples.mips import nets
 from examples.mips.linear import fit_linear
+from examples.mips.remembering import fit_remembering
 from examples.mips.tasks import TASKS, Task
+from examples.mips.taught import teach
 
 CACHE = Path("~/.cache/distill/mips")
 ENUMERATED, DRAWN = 2**20, 100_000  # sequences up to which all are run, and how many are drawn otherwise
@@ -93,9 +95,19 @@ def configs(task: Task, kind: str) -> Iterator[dict]:
             yield {**base, "hidden": task.components, "f_depth": 1, "f_width": 1, "g_depth": 3, "g_width": width}
         return
     states = task.states or 16
-    for hidden, width in ((2 + states // 3, 24), (3 + states // 2, 48), (4 + states, 96)):
+    for hidden, width in ((2 + states // 3, 24), (3 + states // 2, 48), (4 + states, 128)):
         sizes = {"f_depth": 2, "f_width": width, "g_depth": 2, "g_width": max(24, width // 2)}
         yield {**base, "hidden": min(hidden, 24), **sizes}
+
+
+def trained_by_states(task: Task, config: dict, seed: int, seconds: float) -> nn.Module | None:
+    """Train a network that is shown the states first; None where it is not right then."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    net, scale = nets.SmallRNN(**config), scale_of(task, rng)
+    teach(net, task, scale.middle, scale.half, seed, seconds)
+    folded(net, scale)
+    return None if wrong(net, task, rng) else net
 
 
 def train(task: Task, config: dict, noise: float, seed: int, seconds: float) -> nn.Module | None:
@@ -158,9 +170,14 @@ def main(
     kind: str = "rnn",
     seconds: float = 60.0,
     attempts: int = 4,
+    shown: int = 1,
     seed: int = 0,
 ) -> None:
-    """Train what the cache does not have yet. seconds: for one attempt; attempts: sizes and seeds tried in turn."""
+    """Train what the cache does not have yet.
+
+    seconds: for one attempt. attempts: sizes and seeds tried in turn. shown: that of them, from which on a machine is
+    shown its states first.
+    """
     torch.set_num_threads(1)
     for name in names or TASKS:
         task, folder = TASKS[name], cache.expanduser() / kind / name
@@ -175,7 +192,14 @@ def main(
             if net is not None:
                 break
             config = sizes[min(attempt, len(sizes) - 1)]
-            net = train(task, config, NOISE[attempt % len(NOISE)], seed + attempt, seconds)
+            if kind == "rnn" and task.kind == "window":
+                net, config = fit_remembering(task, 2, 32, seed + attempt, seconds)
+                net = None if wrong(net, task, np.random.default_rng(seed + 1)) else net
+            elif kind == "rnn" and task.kind == "machine" and attempt >= shown:
+                config = sizes[-1]
+                net = trained_by_states(task, config, seed + attempt, seconds)
+            else:
+                net = train(task, config, NOISE[attempt % len(NOISE)], seed + attempt, seconds)
         spent = time.monotonic() - began
         if net is None:
             print(f"{kind}/{name}: not right after {spent:.0f} s", flush=True)
