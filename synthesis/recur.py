@@ -126,22 +126,36 @@ def _some(keys: Keys, rng: np.random.Generator) -> Keys:
     return replace(keys, columns=tuple(c[chosen] for c in keys.columns), wanted=keys.wanted[chosen])
 
 
-def remembered(problem: Problem, rng: np.random.Generator) -> Iterator[tuple[Expr, int]]:
-    """Yield scans with a small integer state and a short arithmetic rule, and the rule's size; each map once.
+def remembered(problem: Problem, rng: np.random.Generator) -> Iterator[tuple[Expr, int, np.ndarray]]:
+    """Yield scans with a small integer state and a short arithmetic rule, the rule's size, and the states at all cells.
 
-    Rules are told apart on the grid of all states and letters, so that every one is a different machine.
+    Rules are told apart on the grid of all states and letters, so that every one is a different machine, each once; the
+    states, int64 [row, position], come from going through all these machines at once.
     """
     inputs = problem.inputs
     if any(i.type.kind is not Kind.INT for i in inputs):
         return
-    letters = np.unique(np.stack([problem.cases.inputs[i.name][problem.cases.mask] for i in inputs], axis=1), axis=0)
+    mask = problem.cases.mask
+    read = np.stack([np.broadcast_to(problem.cases.inputs[i.name], mask.shape) for i in inputs], axis=-1)
+    letters, codes = np.unique(read[mask], axis=0, return_inverse=True)
     if len(letters) > LETTERS:
         return
-    seen: set[bytes] = set()
+    found: dict[bytes, tuple[Expr, int, np.ndarray]] = {}
     for term, size, step in [*_affine_rules(inputs, letters), *_short_rules(inputs, letters, rng)]:
-        if len(seen) < REMEMBERED and step.tobytes() not in seen and _closed(step):
-            seen.add(step.tobytes())
-            yield call("scan", integer(0), term), size
+        if len(found) < REMEMBERED and step.tobytes() not in found and _closed(step):
+            found[step.tobytes()] = call("scan", integer(0), term), size, step
+    if not found:
+        return
+    word = np.zeros(mask.shape, dtype=np.int64)
+    word[mask] = codes.ravel()
+    steps = np.stack([step for _, _, step in found.values()])
+    states = np.zeros((len(steps), *mask.shape), dtype=np.int64)
+    state = np.zeros((len(steps), len(mask)), dtype=np.int64)
+    for t in range(mask.shape[1]):
+        state = steps[np.arange(len(steps))[:, None], np.clip(state, 0, MEMORY - 1), word[None, :, t]]
+        states[:, :, t] = state
+    for (term, size, _), values in zip(found.values(), states, strict=True):
+        yield term, size, values
 
 
 def _affine_rules(inputs: tuple[Input, ...], letters: np.ndarray) -> Iterator[tuple[Expr, int, np.ndarray]]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dsl.evaluate import evaluate
 from dsl.terms import Expr, call, integer
 from dsl.types import Axis, Kind, Type
 from synthesis.attempt import Attempt, Candidate, Settings, View, views
@@ -74,7 +73,8 @@ def _over_positions(attempt: Attempt, rng: np.random.Generator) -> None:
     if settings.sizes > SMALL and not linearly:
         if problem.causal and not attempt.short(SMALL + 3):
             _machines(attempt, growth.part, rng)
-        _further(attempt, growth, rng)
+        if not any(c.origin == "machine" and c.bits <= SETTLED for c in attempt.found.values()):
+            _further(attempt, growth, rng)
 
 
 def _further(attempt: Attempt, growth: _Growth, rng: np.random.Generator) -> None:
@@ -117,9 +117,11 @@ def _machines(attempt: Attempt, part: Problem, rng: np.random.Generator) -> None
     bank = Bank(part.cases, rng)
     seed(bank, problem.inputs, Vocabulary(causal=True, sequence=True, constants=()))
     type_ = Type(Kind.INT, Axis.POSITION)
-    for term, size in remembered(problem, rng):
-        for version, extra in ((term, 0), (call("shift", term, integer(1), integer(0)), 1)):
-            bank.offer(version, type_, size + extra, bank.layout.flat(evaluate(version, part.cases), type_.axis))
+    for term, size, states in remembered(part, rng):
+        before = np.concatenate([np.zeros_like(states[:, :1]), states[:, :-1]], axis=1)
+        bank.offer(term, type_, size, bank.layout.flat(states, type_.axis))
+        late = call("shift", term, integer(1), integer(0))
+        bank.offer(late, type_, size + 1, bank.layout.flat(before, type_.axis))
     if len(bank.columns) == len(problem.inputs):
         return
     for view in views(problem.target):

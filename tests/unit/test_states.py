@@ -143,6 +143,7 @@ def test_a_state_that_is_not_the_networks_is_not_confirmed(question: Question, t
 def test_siblings_end_as_another_row_does_behind_another_past(question: Question):
     rows = question.domain.sample(40, np.random.default_rng(2))
     found = siblings(rows, np.random.default_rng(3))
+    assert rows.lengths is not None
     last = (rows.lengths - 1)[:, None]
     ends = [np.take_along_axis(r.values[..., 0], last, axis=1) for r in (rows, found)]
     assert (ends[0] == ends[1]).all()
