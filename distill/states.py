@@ -147,9 +147,11 @@ def states(question: Question, term: Expr, symbols: Sequence[Value], rng: np.ran
     rows = question.domain.sample(COMPARED, rng)
     codes = found.run(rows)[found.name][found.cells(rows)]
     cases = question.domain.cases(rows, tuple(symbols))
-    values = np.stack([np.asarray(evaluate(t, cases))[cases.mask] for t in held])
-    finer = np.unique(values, axis=1).shape[1] > len(np.unique(codes))
-    return replace(found, name=f"what matters later of {found.name}") if finer else found
+    values = np.stack([np.asarray(evaluate(t, cases))[cases.mask] for t in (*held, term)])
+    kinds, both = (np.unique(v, axis=1).shape[1] for v in (values, np.stack([*values, codes])))
+    if both > kinds:
+        return replace(found, name=f"what decides {found.name}")
+    return replace(found, name=f"what matters later of {found.name}") if kinds > len(np.unique(codes)) else found
 
 
 def siblings(rows: Rows, rng: np.random.Generator) -> Rows:

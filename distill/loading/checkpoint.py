@@ -73,6 +73,7 @@ def _factory(factory: str, root: Path) -> tuple[Callable[[Any], Any], Path]:
         raise BadInput(code, "a file of another kind", f"Python code for factory {factory!r}", "name a .py file")
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(root))
+    sys.modules[module.__name__] = module  # where dataclasses look up what their annotations mean
     try:
         with damaged(code, "code that can be imported", "correct it"):
             spec.loader.exec_module(module)

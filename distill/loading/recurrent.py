@@ -21,7 +21,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from distill.errors import BadInput
 from distill.loading.cells import States, make_cells, run_lstm_cell, unroll
 from distill.loading.graph import Graph
 
@@ -33,9 +32,6 @@ class _Stepwise(nn.RNNBase):
 
     def _run(self, x: Any, states: States | None) -> tuple[Tensor, States]:
         """Run [row, position, unit], or [position, row, unit], or [position, unit]; states None: zeros."""
-        if isinstance(x, PackedSequence):
-            expected, remedy = "padded ones", "run the layer on what pack_padded_sequence is given"
-            raise BadInput(f"nn.{self.mode.partition('_')[0]}", "packed sequences", expected, remedy)
         rows, alone = 0 if self.batch_first else 1, x.dim() == 2
         if alone:
             x, states = x.unsqueeze(rows), None if states is None else tuple(s.unsqueeze(1) for s in states)
@@ -48,7 +44,12 @@ class _Stepwise(nn.RNNBase):
         return (output.squeeze(rows), tuple(s.squeeze(1) for s in states)) if alone else (output, states)
 
     def forward(self, input: Any, hx: Any = None) -> Any:
-        """Give the hidden states of all positions and the final ones, as torch's forward does."""
+        """Give the hidden states of all positions and the final ones, as torch's forward does.
+
+        Packed sequences are left to torch, all steps at once: their states are no sites.
+        """
+        if isinstance(input, PackedSequence):
+            return super().forward(input, hx)
         if self.mode == "LSTM":
             return self._run(input, hx)
         output, (hidden,) = self._run(input, None if hx is None else (hx,))

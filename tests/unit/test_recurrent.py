@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from distill.errors import BadInput
 from distill.loading.recurrent import stepwise
 from distill.network import random_twin
 from tests.unit.networks import STEPS, network, site
@@ -101,10 +100,11 @@ class TestLayers:
         assert stepwise(layer := Busy(3, 4)) is layer
         assert layer.cells == 3
 
-    def test_packed_sequences_are_refused(self):
+    def test_packed_sequences_are_left_to_torch(self):
         packed = pack_padded_sequence(torch.randn(5, 2, 3), torch.tensor([5, 4]))
-        with pytest.raises(BadInput, match=r"nn.GRU: found packed sequences, expected padded ones"):
-            stepwise(nn.GRU(3, 4))(packed)
+        layer = nn.GRU(3, 4)
+        wanted = layer(packed)[0].data.detach().clone()
+        assert torch.equal(stepwise(layer)(packed)[0].data, wanted)
 
     def test_what_is_wrong_is_still_wrong(self):
         with pytest.raises(RuntimeError, match="input_size"):
