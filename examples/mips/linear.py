@@ -12,13 +12,13 @@ LINEAR = {"f_depth": 1, "f_width": 1, "g_depth": 1, "g_width": 1}
 DELAYS = 9  # the response is read off so many steps; the Hankel matrix has them as rows and as columns
 
 
-def fit_linear(task: Task, rng: np.random.Generator) -> tuple[SmallRNN, dict]:
+def fit_linear(task: Task, seed: int) -> tuple[SmallRNN, dict]:
     """Give a network whose f and g are linear, of the smallest state that gives the answers (subspace identification).
 
     It is a Ho-Kalman realisation: the singular value decomposition of the responses' Hankel matrix, so that the state's
     units are mixtures of what the task remembers.
     """
-    steps = 2 * DELAYS
+    rng, steps = np.random.default_rng(seed), 2 * DELAYS
     x = rng.integers(task.low, task.high + 1, (4 * steps * task.components + 64, steps, task.components))
     wanted = task.answer(x).astype(float)
     past = np.concatenate([x[:, ::-1].reshape(len(x), -1), np.ones((len(x), 1))], axis=1).astype(float)
@@ -38,11 +38,13 @@ def fit_linear(task: Task, rng: np.random.Generator) -> tuple[SmallRNN, dict]:
     enter = controlled[:, : task.components + 1]
     config = {"in_dim": task.components, "out_dim": outputs, "hidden": rank, **LINEAR}
     net = SmallRNN(**config)
-    with torch.no_grad():
-        net.f[0].weight.copy_(torch.as_tensor(np.concatenate([move, enter[:, :-1]], axis=1)))
-        net.f[0].bias.copy_(torch.as_tensor(enter[:, -1]))
-        net.g[0].weight.copy_(torch.as_tensor(observed[:outputs]))
-        net.g[0].bias.zero_()
+    found = {
+        "f.0.weight": np.concatenate([move, enter[:, :-1]], axis=1),
+        "f.0.bias": enter[:, -1],
+        "g.0.weight": observed[:outputs],
+        "g.0.bias": np.zeros(outputs),
+    }
+    net.load_state_dict({name: torch.as_tensor(value) for name, value in found.items()})
     return net, config
 
 

@@ -15,8 +15,8 @@ class Task:
     """A task: inputs are `components` integers a step, each from low to high.
 
     length: steps trained on. mips, gpt4: whether they solved it. states: of its minimal Mealy machine, where finite and
-    small. kind: how a network is best trained: "linear", "local" (of the present input), "window" (of the last two),
-    "machine" (of not too many states) or "other".
+    small. kind: how a network is best trained: "linear", "local" (of the present input), "machine" (of not too many
+    states) or "piecewise" (linear, in numbers).
     """
 
     name: str
@@ -150,7 +150,7 @@ def _tasks() -> list[Task]:
         Task("Parity_All", _one(lambda x: x.cumsum(1) % 2), 0, 1, states=2, mips=True),
         Task("Parity_Zeros", _one(lambda x: (1 - x).cumsum(1) % 2), 0, 1, states=2, mips=True),
         Task("Parity_Bits_Mod2", _one(lambda x: np.arange(x.shape[1]) % 2 + 0 * x), 0, 1, states=2, gpt4=True),
-        Task("Evens_Counter", _one(lambda x: (1 - x % 2).cumsum(1)), 0, 9, kind="machine"),
+        Task("Evens_Counter", _one(lambda x: (1 - x % 2).cumsum(1)), 0, 9, kind="piecewise"),
         Task("Sum_All", _one(lambda x: x.cumsum(1)), 0, 99, 1, 10, None, True, True, "linear"),
     ]
     for n in range(2, 8):
@@ -175,20 +175,20 @@ def _tasks() -> list[Task]:
         Task("Bit_Shift_Right", _one(before), 0, 1, 1, 10, 2, True, True, "linear"),
         Task("Previous_Equals_Current", _one(lambda x: (x == before(x)).astype(int)), 0, 7, states=8, mips=True),
         Task("Diff_Last2", _one(lambda x: x - before(x)), *wide, mips=True, kind="linear"),
-        Task("Abs_Diff", _one(lambda x: abs(x - before(x))), *wide, mips=True, kind="window"),
+        Task("Abs_Diff", _one(lambda x: abs(x - before(x))), *wide, mips=True, kind="piecewise"),
         Task("Abs_Current", _one(abs), *wide, 1, 10, 1, True, True, "local"),
-        Task("Diff_Abs_Values", _one(lambda x: abs(x) - abs(before(x))), *wide, gpt4=True, kind="window"),
-        Task("Min_Seen", _one(lambda x: np.minimum.accumulate(x, 1)), 0, 9, 1, 10, 10, False, True, "other"),
-        Task("Max_Seen", _one(lambda x: np.maximum.accumulate(x, 1)), 0, 99, 1, 10, 100, False, True, "other"),
-        Task("Majority_0_1", _majority(2), 0, 1, gpt4=True, kind="other"),
-        Task("Majority_0_2", _majority(3), 0, 2, kind="machine"),
-        Task("Majority_0_3", _majority(4), 0, 3, kind="machine"),
+        Task("Diff_Abs_Values", _one(lambda x: abs(x) - abs(before(x))), *wide, gpt4=True, kind="piecewise"),
+        Task("Min_Seen", _one(lambda x: np.minimum.accumulate(x, 1)), 0, 9, 1, 10, 10, False, True, "piecewise"),
+        Task("Max_Seen", _one(lambda x: np.maximum.accumulate(x, 1)), 0, 99, 1, 10, 100, False, True, "piecewise"),
+        Task("Majority_0_1", _majority(2), 0, 1, gpt4=True, kind="machine"),
+        Task("Majority_0_2", _majority(3), 0, 2, kind="piecewise"),
+        Task("Majority_0_3", _majority(4), 0, 3, kind="piecewise"),
         Task("Evens_Detector", _one(lambda x: 1 - x % 2), 0, 9, 1, 10, 1, False, True, "local"),
         Task(
             "Perfect_Square_Detector", _one(lambda x: np.isin(x, (0, 1, 4, 9, 16)) + 0), 0, 19, 1, 10, 1, kind="local"
         ),
-        Task("Bit_Palindrome", _one(_palindromes), 0, 1, gpt4=True, kind="other"),
-        Task("Balanced_Parenthesis", _one(_balanced), 0, 1, kind="other"),
+        Task("Bit_Palindrome", _one(_palindromes), 0, 1, gpt4=True, kind="machine"),
+        Task("Balanced_Parenthesis", _one(_balanced), 0, 1, kind="machine"),
         Task("Alternating_Last3", _alternating(3), 0, 1, states=4),
         Task("Alternating_Last4", _alternating(4), 0, 1, states=6, gpt4=True),
         Task("Bit_Dot_Prod_Mod2", _two(lambda a, b: (a * b).cumsum(1) % 2), 0, 1, 2, states=2, mips=True),

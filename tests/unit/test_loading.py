@@ -29,7 +29,8 @@ class TestCheckpoint:
         assert [f.name for f in model.files] == ["checkpoint.pt", "nets.py"]
 
     def test_a_factory_file_may_define_dataclasses(self, tmp_path):
-        record = "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass Sizes:\n    n: int\n"
+        record = "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+        record += "@dataclass\nclass Sizes:\n    n: int\n"
         assert load(bundle(tmp_path, record + BUILD), factory="nets.py:build", trust=True).kind == "Linear"
 
     def test_factory_is_not_run_without_trust(self, tmp_path, mark):
