@@ -75,10 +75,12 @@ def explained(
 
 def _by_state(question: Question, standing: Standing, rng: np.random.Generator) -> Mechanism | None:
     """Give the verdict on the program's state, as a whole, where it is confirmed to be that of the network."""
-    if not is_recurrent(question) or (state := states(question, standing.term, standing.symbols, rng)) is None:
-        return None
-    found = examine_state(question, state, rng)
-    return found if found is not None and found.verdict == "confirmed" else None
+    for at_once in (True, False) if is_recurrent(question) else ():
+        state = states(question, standing.term, standing.symbols, rng, at_once=at_once)
+        found = None if state is None else examine_state(question, state, rng)
+        if found is None or found.verdict == "confirmed":
+            return found
+    return None
 
 
 def _examined(

@@ -1,8 +1,9 @@
 """The state of a program that is run along its input: what of the past its answers hang on, and where that is told.
 
-A prefix of an input leaves a program in a state: two prefixes leave it in the same one where the answer there, and the
-answers to all that may follow, are the same. These are the states of the program's minimal machine, whether there are
-few of them or many; a program's own variables may be finer (a total of which only the remainder matters).
+A prefix of an input leaves a program in a state: two prefixes leave it in the same one where the answers to all that
+may follow are the same, and the one there, if it is read off the state. These are the states of the program's minimal
+machine, whether there are few of them or many; a program's own variables may be finer (a total of which only the
+remainder matters).
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ STATE = "state"
 class States:
     """A program as an explanation (`verify.explanation.Explanation`) whose one step is its state after each position.
 
+    at_once: whether the answer at a position is read off the state after it, or made from the state before.
     following: rows of the domain whose free positions are the continuations. known: the state of each prefix met so
     far, by its bytes; first: a prefix for each state; codes: the states by what they answer.
     """
@@ -40,6 +42,7 @@ class States:
     question: Question
     program: Hypothesis
     name: str
+    at_once: bool
     following: Rows
     known: dict[bytes, int] = field(default_factory=dict)
     first: list[np.ndarray] = field(default_factory=list)
@@ -100,6 +103,7 @@ class States:
         wide = max(map(len, tails))
         places = np.minimum(ends[:, None] - 1 + np.arange(wide + 1), answers.shape[1] - 1)
         told = np.take_along_axis(answers, places, axis=1)
+        told[:, : 1 - self.at_once] = 0
         told[np.arange(wide + 1) > np.tile([len(t) for t in tails], len(prefixes))[:, None]] = 0
         return [part.tobytes() for part in told.reshape(len(prefixes), -1)]
 
@@ -121,7 +125,8 @@ class States:
         ]
         answers = self._answers(_rows(spliced))
         for k, (front, row, at) in enumerate(zip(fronts, changed, places, strict=True)):
-            found[row, at : lengths[row]] = answers[k, len(front) - 1 : len(spliced[k])]
+            late = 1 - self.at_once
+            found[row, at + late : lengths[row]] = answers[k, len(front) - 1 + late : len(spliced[k])]
         return found
 
 
@@ -137,17 +142,22 @@ def _rows(lines: Sequence[np.ndarray]) -> Rows:
     return Rows(values, lengths)
 
 
-def states(question: Question, term: Expr, symbols: Sequence[Value], rng: np.random.Generator) -> States | None:
-    """Give a program's state as an explanation; None where it carries nothing along, or answers but at the end."""
+def states(
+    question: Question, term: Expr, symbols: Sequence[Value], rng: np.random.Generator, *, at_once: bool = True
+) -> States | None:
+    """Give a program's state as an explanation; None where it carries nothing along, or answers but at the end.
+
+    at_once: see States.
+    """
     held = carried(term)
     if not held or question.readout.at != "each" or not question.domain.sequence:
         return None
     program = Hypothesis(question, term, (), tuple(symbols))
-    found = States(question, program, ", ".join(map(show, held)), question.domain.sample(FOLLOWED, rng))
+    found = States(question, program, ", ".join(map(show, held)), at_once, question.domain.sample(FOLLOWED, rng))
     rows = question.domain.sample(COMPARED, rng)
     codes = found.run(rows)[found.name][found.cells(rows)]
     cases = question.domain.cases(rows, tuple(symbols))
-    values = np.stack([np.asarray(evaluate(t, cases))[cases.mask] for t in (*held, term)])
+    values = np.stack([np.asarray(evaluate(t, cases))[cases.mask] for t in (*held, *[term] * at_once)])
     kinds, both = (np.unique(v, axis=1).shape[1] for v in (values, np.stack([*values, codes])))
     if both > kinds:
         return replace(found, name=f"what decides {found.name}")
