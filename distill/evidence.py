@@ -9,7 +9,9 @@ import numpy as np
 
 from distill.question import Question
 from dsl.domains import Domain
+from dsl.domains.base import united
 from dsl.rows import Answers, Rows
+from dsl.terms import Value
 from synthesis.problem import Problem
 
 WHOLE = 6000  # domains up to this size are searched on whole
@@ -24,15 +26,21 @@ class Evidence:
     answers: Answers
     problem: Problem
     held_out: Domain | None = None
+    names: tuple[Value, ...] = ()
+
+    def speaking(self, names: tuple[Value, ...]) -> Evidence:
+        """Let programs speak of further symbols, by which they call their states."""
+        cases = self.problem.cases
+        cases = replace(cases, symbols=united(cases.symbols, names))
+        return replace(self, problem=replace(self.problem, cases=cases), names=names)
 
     def with_counterexamples(self, question: Question, missed: Sequence[Rows]) -> Evidence:
         """Add inputs on which a candidate failed; they are always searched on."""
         rows = Rows.concat([self.rows, *missed], question.domain.fill)
         answers = question.answers(rows)
         pinned = self.problem.pinned + sum(map(len, missed))
-        return replace(
-            self, rows=rows, answers=answers, problem=replace(question.problem(rows, answers), pinned=pinned)
-        )
+        problem = replace(question.problem(rows, answers), pinned=pinned)
+        return replace(self, rows=rows, answers=answers, problem=problem).speaking(self.names)
 
 
 def first_evidence(question: Question, rng: np.random.Generator) -> Evidence:

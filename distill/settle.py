@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from distill.asking import learnt
 from distill.attention import attend, patterns
 from distill.clock import Clock
 from distill.evidence import Evidence
@@ -16,6 +17,7 @@ from distill.question import Question
 from distill.standing import Standing, judge
 from dsl import bits, simplify
 from synthesis.attempt import Candidate, Settings
+from synthesis.automata import spoken
 from synthesis.search import search
 
 SHORT = 3  # nodes of the terms that are tried before attention is read
@@ -43,7 +45,10 @@ def settle(question: Question, evidence: Evidence, clock: Clock, rng: np.random.
         return Settled(None)
     with clock.stage("trace"):
         heard = listen(question, evidence, rng)
-    settings = Settings(tolerance=question.tolerance)
+    with clock.stage("ask"):
+        known = learnt(question, rng)
+        evidence = evidence.speaking(spoken(known, evidence.problem.cases.symbols))
+    settings = Settings(tolerance=question.tolerance, known=tuple(known))
     short = Settled(None)
     if patterns(question):
         short = _rounds(question, evidence, heard, replace(settings, sizes=SHORT), clock, rng)

@@ -27,7 +27,7 @@ class Settings:
     sizes: the largest term of the bank; capacity: its most columns; cells, pairs: how many scored cells, and pairs of
     positions, to search on. tolerance: share of the cells that a solution may miss (above 0 only for given samples,
     as networks err on them now and then). entries: the most keys of a table. without: terms that no program may hold.
-    heard: terms that the network was found to compute: they count as one node.
+    heard: terms that the network was found to compute: they count as one node. known: programs to be tried first.
     """
 
     sizes: int = 5
@@ -38,6 +38,7 @@ class Settings:
     entries: int = 40
     without: tuple[Expr, ...] = ()
     heard: tuple[Expr, ...] = ()
+    known: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

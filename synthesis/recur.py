@@ -154,8 +154,8 @@ def remembered(problem: Problem, rng: np.random.Generator) -> Iterator[tuple[Exp
     for t in range(mask.shape[1]):
         state = steps[np.arange(len(steps))[:, None], np.clip(state, 0, MEMORY - 1), word[None, :, t]]
         states[:, :, t] = state
-    for (term, size, _), values in zip(found.values(), states, strict=True):
-        yield term, size, values
+    for k, (term, size, _) in enumerate(found.values()):
+        yield term, size, states[k]
 
 
 def _affine_rules(inputs: tuple[Input, ...], letters: np.ndarray) -> Iterator[tuple[Expr, int, np.ndarray]]:

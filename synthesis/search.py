@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dsl.terms import Expr, call, integer
+from dsl.terms import Call, Expr, call, integer, subterms
 from dsl.types import Axis, Kind, Type
 from synthesis.attempt import Attempt, Candidate, Settings, View, views
 from synthesis.bank import Bank
@@ -68,13 +68,21 @@ def _over_positions(attempt: Attempt, rng: np.random.Generator) -> None:
         linearly = bool(attempt.found)
         for term in recurrences(problem, rng):
             attempt.offer(term, "recurrence")
+    for term in settings.known:
+        attempt.offer(term, "machine")
     growth = _Growth.start(problem, settings, rng)
     _structural(attempt, growth, SMALL, rng)
     if settings.sizes > SMALL and not linearly:
-        if problem.causal and not attempt.short(SMALL + 3):
+        if problem.causal and not settings.known and not attempt.short(SMALL + 3):
             _machines(attempt, growth.part, rng)
-        if not any(c.origin == "machine" and c.bits <= SETTLED for c in attempt.found.values()):
+        if not any(map(_is_rule, attempt.found.values())):
             _further(attempt, growth, rng)
+
+
+def _is_rule(candidate: Candidate) -> bool:
+    """Say whether a program is a machine whose step and answers are arithmetic: there is seldom a shorter one."""
+    tables = any(isinstance(t, Call) and t.op == "lookup" for t in subterms(candidate.term))
+    return candidate.origin == "machine" and candidate.bits <= SETTLED and not tables
 
 
 def _further(attempt: Attempt, growth: _Growth, rng: np.random.Generator) -> None:

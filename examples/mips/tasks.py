@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,6 +35,10 @@ class Task:
         """How many sequences of the full length there are; the shorter ones are their beginnings."""
         return (self.high - self.low + 1) ** (self.components * self.length)
 
+    def shortened(self, length: int) -> Task:
+        """Give the same task on sequences of another length."""
+        return replace(self, length=length)
+
     def enumerate(self) -> np.ndarray:
         """Give all sequences of the full length, int64 [row, step, component]."""
         base, digits = self.high - self.low + 1, self.components * self.length
@@ -54,7 +58,7 @@ class Task:
             moved = found[near, t - 1] + rng.integers(-1, 2, (int(near.sum()), self.components))
             found[near, t] = np.clip(moved, self.low, self.high)
         mirrored = np.nonzero(odd == 1)[0][::2]
-        for row in mirrored:
+        for row in mirrored if self.length > 1 else ():
             n = int(rng.integers(2, self.length + 1))
             found[row, n - n // 2 : n] = found[row, : n // 2][::-1]
         return found
@@ -187,7 +191,7 @@ def _tasks() -> list[Task]:
         Task(
             "Perfect_Square_Detector", _one(lambda x: np.isin(x, (0, 1, 4, 9, 16)) + 0), 0, 19, 1, 10, 1, kind="local"
         ),
-        Task("Bit_Palindrome", _one(_palindromes), 0, 1, gpt4=True, kind="machine"),
+        Task("Bit_Palindrome", _one(_palindromes), 0, 1, gpt4=True, kind="piecewise"),
         Task("Balanced_Parenthesis", _one(_balanced), 0, 1, kind="machine"),
         Task("Alternating_Last3", _alternating(3), 0, 1, states=4),
         Task("Alternating_Last4", _alternating(4), 0, 1, states=6, gpt4=True),

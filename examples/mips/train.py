@@ -63,7 +63,7 @@ def tries(task: Task, kind: Kind, updates: int) -> Iterator[Fit]:
             config = {**base, **LINEAR, "hidden": task.components, "g_depth": 3, "g_width": width}
             yield partial(fit_learnt, task, config, noise, updates)
     elif task.kind == "piecewise":
-        for hidden, f_width, g_width in ((1, 8, 1), (2, 1, 16), (2, 16, 1), (3, 16, 32), (4, 32, 64)):
+        for hidden, f_width, g_width in ((1, 8, 1), (2, 1, 16), (2, 16, 1), (3, 16, 32), (6, 32, 48), (16, 64, 64)):
             sizes = {"f_depth": 1 + (f_width > 1), "f_width": f_width, "g_depth": 1 + (g_width > 1), "g_width": g_width}
             yield partial(fit_polished, task, {**base, "hidden": hidden, **sizes}, updates)
     else:
