@@ -45,8 +45,8 @@ def settle(question: Question, evidence: Evidence, clock: Clock, rng: np.random.
         return Settled(None)
     with clock.stage("trace"):
         heard = listen(question, evidence, rng)
-    with clock.stage("ask"):
-        known = learnt(question, rng)
+    with clock.stage("synthesize"):
+        known = learnt(question, rng.spawn(1)[0])  # its draws move no others
         evidence = evidence.speaking(spoken(known, evidence.problem.cases.symbols))
     settings = Settings(tolerance=question.tolerance, known=tuple(known))
     short = Settled(None)

@@ -24,7 +24,8 @@ from synthesis.vocabulary import Vocabulary, vocabulary
 
 DIRECT, CAPACITY = 2, 9000  # where there is no sequence axis: sizes that a bank grows beyond others, and its columns
 SMALL = 3  # terms up to this size are tried before machines
-SETTLED = 56.0  # bits of a program than which the last level of a bank seldom has a shorter one
+SHORT = 48.0  # bits of a program than which the last level of a bank seldom has a shorter one
+SETTLED = 56.0  # and of a machine that is arithmetic, than which larger terms seldom have one
 OFTEN = 4  # times that each input comes up, on the average, where the answer is held to follow from it
 ATTEMPTS = 3  # samples tried where networks err, as an error among the rows searched on hides the program
 
@@ -96,7 +97,7 @@ def _further(attempt: Attempt, growth: _Growth, rng: np.random.Generator) -> Non
             _structural(attempt, _Growth.start(problem, fewer, rng, settings.heard), SMALL, rng)
         _structural(attempt, told, SMALL + 1, rng, settings.capacity // 3)
     _structural(attempt, growth, SMALL + 1, rng)
-    if attempt.best <= SETTLED:
+    if attempt.best <= SHORT:
         return
     _structural(attempt, growth, settings.sizes, rng)
     for _ in range(ATTEMPTS if settings.tolerance else 1):

@@ -60,7 +60,7 @@ def test_example_program_does_what_its_network_was_trained_for(name: str):
 
 
 def test_every_example_is_listed_and_checked():
-    folders = {p.name for p in EXAMPLES.iterdir() if p.is_dir() and p.name != "__pycache__"}
+    folders = {p.name for p in EXAMPLES.iterdir() if (p / "program.py").exists()}
     assert folders == set(RIGHT) == {Path(program).parent.name for _, program in COMMANDS}
 
 
