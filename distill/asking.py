@@ -52,8 +52,8 @@ def machine_of(question: Question, rng: np.random.Generator) -> Machine | None:
 
 def learnt(question: Question, rng: np.random.Generator) -> Sequence[Expr]:
     """Give terms that do what a recurrent network's machine does, shortest first; none where it has none."""
-    machine = machine_of(question, rng) if is_recurrent(question) else None
-    if machine is None:
+    domain, machine = question.domain, machine_of(question, rng) if is_recurrent(question) else None
+    if machine is None or not isinstance(domain, (Tokens, Numbers)):
         return ()
     access = machine.access()
     words = np.zeros((machine.step.size, max(map(len, access)) + 1), np.int64)
@@ -62,7 +62,7 @@ def learnt(question: Question, rng: np.random.Generator) -> Sequence[Expr]:
         lead = access[row // len(machine.letters)]
         word[: len(lead)] = lead
         word[len(lead)] = row % len(machine.letters)
-    rows = _rows(question.domain, machine.letters, words)
+    rows = _rows(domain, machine.letters, words)
     problem = question.problem(rows, question.answers(rows))
     cells = np.arange(len(words)), ends
     columns = [problem.cases.inputs[i.name][cells][: len(machine.letters)] for i in problem.inputs]
