@@ -7,15 +7,19 @@ than the domain has is told that there is no machine: what such words do is not 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from aalpy import SUL, Oracle, run_KV
 
 from dsl.evaluate import Cases, evaluate
 from dsl.terms import Expr, Input, Value
 from synthesis.machines import Machine, Word, explored
+
+with warnings.catch_warnings():  # its sources have escapes that Python warns of when it compiles them, the first time
+    warnings.simplefilter("ignore")
+    from aalpy import SUL, Oracle, run_KV
 
 Ask = Callable[[np.ndarray], np.ndarray]  # letters int64 [row, position] -> outputs [row, position], a letter a step
 Check = Callable[[Machine], Word | None]  # a word on which a machine is wrong, None where none was found
