@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,30 +26,44 @@ WORK = 6e10  # multiplications that a search may cost the network, about
 NO_LENGTHS = "the inputs have no lengths to go beyond"
 
 
-def look_beyond(question: Question, standing: Standing, clock: Clock, rng: np.random.Generator) -> Reach:
+def look_beyond(
+    question: Question, standing: Standing, clock: Clock, rng: np.random.Generator, known: Sequence[Rows] = ()
+) -> Reach:
     """Look for inputs on which a program and its network part, within the domain's lengths and beyond them.
 
-    Where time runs out, less was tried, and that is said; nothing else depends on the clock.
+    known: inputs that may part. Where time runs out, less was tried, and that is said; nothing else depends on the
+    clock.
     """
-    free, rows = _free(question), question.subject.batch_rows
-    like = _like_samples(question, standing) if question.sampled else None
-    makings = [m for m in (like, free) if isinstance(m, Making)]
+    makings, why = ways_to_make(question, standing)
+    examples = standing.behaviour.counterexamples
+    given = [*known, *([] if examples is None else [examples])]
 
     def agree(rows: Rows) -> Agreement:
         return agreement(question, standing, rows)
 
     def search(making: Making) -> Reach:
-        effort = Effort(rows, lambda rows: _cost(question, rows), WORK / len(makings), lambda: clock.over)
-        found = explore(making, agree, effort, rng, standing.behaviour.counterexamples)
+        tried = Rows.concat(given, question.domain.fill) if given else None
+        found = explore(making, agree, effort(question, clock, 1 / len(makings)), rng, tried)
         return replace(found, why="" if found.beyond else _confined(question, making, found), made=making.description)
 
     wider, domain = None, _product(question)
     if isinstance(domain, Numbers) and domain.low is not None:
-        wider = look_wider(domain, agree, rows, rng, lambda: clock.over)
+        wider = look_wider(domain, agree, question.subject.batch_rows, rng, lambda: clock.over)
     if not makings:
-        return Reach(None, None, like if isinstance(like, str) else NO_LENGTHS, wider=wider)
+        return Reach(None, None, why, wider=wider)
     first, *others = map(search, makings)
     return replace(first, wider=wider, free=others[0] if others else None)
+
+
+def ways_to_make(question: Question, standing: Standing) -> tuple[list[Making], str]:
+    """Give how inputs are made: like the samples, if there are any, and freely; and why, where there is no way."""
+    like = _like_samples(question, standing) if question.sampled else None
+    return [m for m in (like, _free(question)) if isinstance(m, Making)], like if isinstance(like, str) else NO_LENGTHS
+
+
+def effort(question: Question, clock: Clock, share: float) -> Effort:
+    """Give what a search may cost, as a share of all."""
+    return Effort(question.subject.batch_rows, lambda rows: _cost(question, rows), WORK * share, lambda: clock.over)
 
 
 def agreement(question: Question, standing: Standing, rows: Rows) -> Agreement:

@@ -20,6 +20,7 @@ from verify.mechanism import Mechanism
 
 if TYPE_CHECKING:
     from distill.clock import Clock
+    from distill.legible import Legible
     from distill.options import Options
     from distill.question import Question
     from distill.render import Rendered
@@ -36,11 +37,13 @@ def certify(
     options: Options,
     mechanism: Mechanism | None = None,
     reach: Reach | None = None,
+    legible: Legible | None = None,
     offsets: Mapping[str, Any] | None = None,
 ) -> Certificate:
     """Give the certificate of a compile; parts about a program are None where there is none.
 
-    offsets: the part on position offsets, None where it was not asked for.
+    legible: how far the network's state is read, None where it has none. offsets: the part on position offsets, None
+    where it was not asked for.
     """
     return {
         "program": None if rendered is None or standing is None else _program(question, standing, rendered),
@@ -53,7 +56,7 @@ def certify(
         },
         "behaviour": None if standing is None else _behaviour(question, standing),
         "mechanism": mechanism_part(mechanism or UNTRIED),
-        "reach": None if reach is None or standing is None else reach_part(question, standing, reach),
+        "reach": None if reach is None or standing is None else reach_part(question, standing, reach, legible),
         **({} if offsets is None else {"offsets": offsets}),
         "reproduce": reproduce_part(clock, options.seed, options.device),
     }

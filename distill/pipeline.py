@@ -12,6 +12,7 @@ from distill.certificate import Certificate, certify
 from distill.clock import Clock
 from distill.differences import parting, where_it_errs
 from distill.evidence import Evidence, first_evidence
+from distill.legible import look_at_state
 from distill.offsets import choose_offsets
 from distill.options import Options
 from distill.question import Question, ask
@@ -60,12 +61,14 @@ def compile_model(path: Path, options: Options, clock: Clock | None = None) -> C
     elif (parted := parting(question, evidence, standing)) is not None:
         standing = replace(standing, why=f"{standing.why}; {parted.sentence}")
     with clock.stage("reach"):
-        reach = look_beyond(question, standing, clock, np.random.default_rng([options.seed, 4]))
+        legible = look_at_state(question, standing, clock, np.random.default_rng([options.seed, 5]))
+        misread = [] if legible is None else [parting.row for parting in legible.partings]
+        reach = look_beyond(question, standing, clock, np.random.default_rng([options.seed, 4]), misread)
         judged, apart = evidence.held_out or question.domain, np.random.default_rng([options.seed, 3])
         offsets = over_offsets(question, standing, judged, clock, apart) if options.offsets else None
     with clock.stage("emit"):
         rendered = render(question, standing, mechanism, reach, scored_where(question, rng), rng)
-    certificate = certify(question, standing, rendered, clock, options, mechanism, reach, offsets)
+    certificate = certify(question, standing, rendered, clock, options, mechanism, reach, legible, offsets)
     return Compiled(standing.accepted and not rendered.fault, rendered, certificate, rendered.fault or standing.why)
 
 

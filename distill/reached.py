@@ -11,13 +11,16 @@ import numpy as np
 
 from distill.beyond import agreement
 from distill.clock import Clock
+from distill.legible import Legible, Variable
 from distill.offsets import judge_offsets, offsets_part
 from distill.predictions import answered, interpreted
 from distill.question import Question
 from distill.standing import Standing
 from distill.written import plain
+from dsl.check import check
 from dsl.domains import Domain
 from dsl.rows import Rows
+from dsl.types import Kind
 from verify.reach import Parting, Reach, Tried, Wider
 
 _NONE: Mapping[str, None] = MappingProxyType(
@@ -25,13 +28,65 @@ _NONE: Mapping[str, None] = MappingProxyType(
 )  # what is said of an input that parts, where there is none
 
 
-def reach_part(question: Question, standing: Standing, reach: Reach) -> dict[str, Any]:
-    """Give the certificate's part on reach: inputs beyond the domain, under `within` such as are of its lengths."""
+def reach_part(question: Question, standing: Standing, reach: Reach, legible: Legible | None = None) -> dict[str, Any]:
+    """Give the certificate's part on reach: inputs beyond the domain, under `within` such as are of its lengths.
+
+    legible: how far the network's state is read; `state` tells of it, None where there is none.
+    """
     return {
         **_lengths(question, standing, reach),
         "ranges": _wider(question, standing, reach.wider),
         "free_product": None if reach.free is None else _lengths(question, standing, reach.free),
+        "state": None if legible is None else _state(question, legible),
     }
+
+
+def _state(question: Question, legible: Legible) -> dict[str, Any]:
+    """Give how far the program's variables are read off the network's state.
+
+    variables: of those that are read, how, the values met, and the longest run of them that were never misread.
+    """
+    return {
+        "sites": [str(site) for site in legible.carrier.recurrence.sites],
+        "variables": {
+            v.name: {
+                "read": v.decoder.how,
+                "values_tried": len(v.tried),
+                "least": _value(legible, v, v.tried[0]),
+                "most": _value(legible, v, v.tried[-1]),
+                "never_misread": v.legible and [_value(legible, v, end) for end in v.legible],
+            }
+            for v in legible.variables
+        },
+        "not_read": list(legible.illegible),
+        **_read_on(question, legible, legible.reach.beyond),
+        "finished": legible.reach.finished,
+        "within": None if legible.reach.within is None else _read_on(question, legible, legible.reach.within),
+    }
+
+
+def _read_on(question: Question, legible: Legible, tried: Tried | None) -> dict[str, Any]:
+    """Give what was tried, and the shortest input on which a variable is misread. outputs: states that were read."""
+    found = _effort(tried)
+    if tried is None or tried.first is None:
+        return {**found, "misread_on": None, "variable": None, "value": None, "read_as": None}
+    misread = legible.misread(tried.first)
+    return {
+        **found,
+        "misread_on": question.domain.raw(tried.first.row)[0],
+        "variable": misread.variable.name,
+        "value": _value(legible, misread.variable, misread.value),
+        "read_as": _value(legible, misread.variable, misread.found),
+    }
+
+
+def _value(legible: Legible, variable: Variable, code: int) -> Any:
+    """Give a value of a variable, ready for JSON."""
+    kind = check(variable.term).kind
+    if kind is not Kind.SYMBOL:
+        return bool(code) if kind is Kind.BOOL and code in (0, 1) else code
+    symbols = legible.carrier.spoken
+    return symbols[code] if 0 <= code < len(symbols) else None
 
 
 def _lengths(question: Question, standing: Standing, reach: Reach) -> dict[str, Any]:
@@ -47,6 +102,12 @@ def _lengths(question: Question, standing: Standing, reach: Reach) -> dict[str, 
 def _tried(question: Question, standing: Standing, tried: Tried | None) -> dict[str, Any]:
     """Give what was tried. strategies: how many inputs by each; least_margin: the network's, where the two agree."""
     first = None if tried is None else tried.first
+    return {**_effort(tried), **(_NONE if first is None else _parting(question, standing, first))}
+
+
+def _effort(tried: Tried | None) -> dict[str, Any]:
+    """Give what was tried, and the length at which the first difference was."""
+    first = None if tried is None else tried.first
     return {
         "lengths_tried": None if tried is None else list(tried.lengths),
         "inputs": 0 if tried is None else sum(tried.inputs.values()),
@@ -55,7 +116,6 @@ def _tried(question: Question, standing: Standing, tried: Tried | None) -> dict[
         "least_margin": None if tried is None or not math.isfinite(tried.margin) else round(tried.margin, 6),
         "differing_inputs": 0 if tried is None else tried.differing,
         "parted_at": None if first is None else first.length,
-        **(_NONE if first is None else _parting(question, standing, first)),
     }
 
 

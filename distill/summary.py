@@ -86,6 +86,7 @@ def reach(part: Mapping[str, Any] | None) -> str:
     if free is not None:
         tried = _lengths(free)[0 if free["lengths_tried"] else 1 :]
         lines += [f"of the free product: {line}" for line in tried]
+    lines += _state(part["state"]) if part["state"] else []
     return f"\n{'':12}".join(lines)
 
 
@@ -97,6 +98,22 @@ def _lengths(part: Mapping[str, Any]) -> list[str]:
     if within and within["parted_at"] is not None:
         span = " to ".join(map(str, within["lengths_tried"]))
         lines.append(_tried(within, f"made within the domain's lengths, {span}", "positions"))
+    return lines
+
+
+def _state(part: Mapping[str, Any]) -> list[str]:
+    """Say how far the program's variables are read off the network's state, and where first one is misread."""
+    lines = []
+    for name, found in part["variables"].items():
+        least, most = json.dumps(found["least"]), json.dumps(found["most"])
+        tried = f"from {least} to {most}" if least != most else f"that is {least}"
+        lines.append(f"state: {name}, {tried} on inputs tried, is read off {', '.join(part['sites'])}")
+    for tried in (part["within"], part):
+        if tried and tried["misread_on"] is not None:
+            at, value, found = tried["parted_at"], json.dumps(tried["value"]), json.dumps(tried["read_as"])
+            which = f"{tried['variable']} is {value} and" if len(lines) > 1 else value
+            lines[-1] += f", until at {at} positions {which} reads as {found}"
+            break
     return lines
 
 

@@ -36,6 +36,8 @@ def fit_learnt(task: Task, config: dict, noise: float, updates: int, seed: int) 
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimizer.step()
+        for group in optimizer.param_groups:
+            group["lr"] = min(group["lr"], max(2 * RATE * (1 - update / updates), SLOWEST))
         if update % EVERY:
             continue
         right = float((error.detach().abs() < 0.5).float().mean())

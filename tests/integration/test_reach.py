@@ -11,6 +11,7 @@ import torch
 from distill.beyond import look_beyond
 from distill.clock import Clock
 from distill.evidence import first_evidence
+from distill.legible import look_at_state
 from distill.question import Question, ask
 from distill.reached import reach_part
 from distill.standing import Standing, behave
@@ -27,7 +28,7 @@ from torch.nn.functional import one_hot
 class Network(nn.Module):
     def __init__(self):
         super().__init__()
-        self.one = nn.Parameter(torch.ones(1))
+        self.one, self.held = nn.Parameter(torch.ones(1)), nn.Identity()
 
     def forward(self, x):
 {forward}
@@ -46,6 +47,13 @@ SOFT = """
 seen = (x > 0).double().cumsum(1) / torch.arange(1, x.shape[1] + 1)[:, None]
 return (seen > 1 / 40) * self.one
 """  # whether there was a 1, by a mean that a long run wears out
+DRIFTING = """
+total, out = x[:, 0] * 0, []
+for t in range(x.shape[1]):
+    total = self.held(1.04 * total + x[:, t])
+    out.append((total > 1.5) * 1.0)
+return torch.stack(out, 1) * self.one
+"""  # whether there were two 1s, by a sum that grows by itself
 EARLY = "return x * (torch.arange(x.shape[1]) < 12)[:, None] * self.one"
 WIDE = "return x.clamp(-2, 5) * self.one"
 MODE = """
@@ -78,8 +86,9 @@ def reach(asked: Question, program: str) -> dict[str, Any]:
     behaviour = behave(asked, term, symbols, evidence, Clock(60), np.random.default_rng(0))
     assert not behaviour.mismatches
     standing = Standing(term, 1.0, "", symbols, behaviour, True, "")
+    legible = look_at_state(asked, standing, Clock(60), np.random.default_rng(0))
     found = look_beyond(asked, standing, Clock(60), np.random.default_rng(0))
-    return reach_part(asked, standing, found)
+    return reach_part(asked, standing, found, legible)
 
 
 def text(program: str, kind: str = "int", name: str = "x") -> str:
@@ -185,3 +194,12 @@ def test_what_cannot_be_gone_beyond_says_why(tmp_path: Path, input: str, why: st
     assert found["why_not_tried"] == why
     assert (found["lengths_tried"] is None) == (why is not None)
     assert in_words(found)
+def test_a_sum_is_read_off_the_state_until_it_has_drifted(tmp_path: Path):
+    asked = question(tmp_path / "net", DRIFTING, BITS, ROUND)
+    found = reach(asked, text("int(running_sum(x) > 1)"))["state"]
+    assert found["sites"] == ["held"]
+    (variable,) = found["variables"].values()
+    assert variable["read"] == "linear"
+    assert found["within"]["parted_at"] is None
+    assert found["parted_at"] > 8
+    assert found["read_as"] > found["value"] > variable["never_misread"][1]
