@@ -76,6 +76,7 @@ class Bank:
         wanted = scored if scored is not None and scored.shape == self.layout.mask.shape else self.layout.mask
         self.scored = wanted & self.layout.mask
         self.columns: list[Column] = []
+        self.tried = 0  # candidates whose values were looked at
         self._costs: dict[Expr, float] = {}
         self._by: dict[tuple[Kind, Axis, int], list[Column]] = {}
         self._seen: set[tuple[Kind, Axis, int]] = set()
@@ -105,6 +106,7 @@ class Bank:
     def fresh(self, values: np.ndarray, type_: Type) -> np.ndarray:
         """Give the indices of the candidates [candidate, cell] that no column equals yet, and remember them."""
         keys = self.fingerprints(values)
+        self.tried += len(values)
         new = []
         for k, key in enumerate(keys.tolist()):
             full = (type_.kind, type_.axis, key)

@@ -25,7 +25,7 @@ from synthesis.vocabulary import Vocabulary, vocabulary
 DIRECT, CAPACITY = 2, 9000  # where there is no sequence axis: sizes that a bank grows beyond others, and its columns
 SMALL = 3  # terms up to this size are tried before machines
 SHORT = 48.0  # bits of a program than which the last level of a bank seldom has a shorter one
-SETTLED = 56.0  # and of a machine that is arithmetic, than which larger terms seldom have one
+SETTLED = 32.0  # and of a machine that is arithmetic, than which larger terms seldom have one
 OFTEN = 4  # times that each input comes up, on the average, where the answer is held to follow from it
 ATTEMPTS = 3  # samples tried where networks err, as an error among the rows searched on hides the program
 

@@ -28,6 +28,7 @@ ENUMERATED, DRAWN = 2**20, 100_000  # sequences up to which all are run, and how
 MARGIN = 0.4  # how far an answer may be off where sequences are drawn: those that are not drawn are a little worse
 CHUNK = 2**16  # sequences run at once
 NOISE = (0.0, 0.02, 0.05)  # on the state, by attempt: states that stay apart under noise are few and far between
+PATIENT = 5  # times the updates of a try, in the last
 
 app = App(help="Train a small network for each of the 62 tasks of MIPS.")
 
@@ -65,7 +66,9 @@ def tries(task: Task, kind: Kind, updates: int) -> Iterator[Fit]:
     elif task.kind == "piecewise":
         for hidden, f_width, g_width in ((1, 8, 1), (2, 1, 16), (2, 16, 1), (3, 16, 32), (6, 32, 48), (16, 64, 64)):
             sizes = {"f_depth": 1 + (f_width > 1), "f_width": f_width, "g_depth": 1 + (g_width > 1), "g_width": g_width}
-            yield partial(fit_polished, task, {**base, "hidden": hidden, **sizes}, updates)
+            config = {**base, "hidden": hidden, **sizes}
+            yield partial(fit_polished, task, config, updates)
+        yield partial(fit_polished, task, config, PATIENT * updates)
     else:
         states = task.states or 16
         two = {**base, "f_depth": 2, "g_depth": 2}
@@ -75,6 +78,7 @@ def tries(task: Task, kind: Kind, updates: int) -> Iterator[Fit]:
         for _ in range(2):
             yield partial(fit_taught, task, large)
         yield partial(fit_learnt, task, large, NOISE[1], updates)
+        yield partial(fit_learnt, task, large, NOISE[1] / 2, PATIENT * updates)
 
 
 def write(folder: Path, task: Task, net: nn.Module, config: dict) -> None:
