@@ -171,8 +171,9 @@ def balance(value: Expr) -> tuple[str, str] | None:
         case Call(op="sub", args=(Call(op="int", args=(up,)), Call(op="int", args=(down,)))):
             return (counted(up), counted(down)) if counted(up) and counted(down) else None
         case Call(op="lookup", args=(Input() as key, Table(entries=entries, default=0))):
-            if key.type.kind is not Kind.SYMBOL or len(entries) > _MOST or any(v not in (1, -1, 0) for _, v in entries):
+            if len(entries) > _MOST or any(v not in (1, -1, 0) for _, v in entries):
                 return None
-            ups, downs = ([constant(k) for (k,), v in entries if v == sign] for sign in (1, -1))
+            name = "" if key.type.kind is Kind.SYMBOL else f"{key.name} = "
+            ups, downs = ([f"{name}{constant(k)}" for (k,), v in entries if v == sign] for sign in (1, -1))
             return (listed(ups, "or"), listed(downs, "or") if downs else "") if ups else None
     return None
