@@ -14,6 +14,7 @@ BATCH = 512
 RATE, SLOWEST, SLOWING = 4e-3, 1e-4, 0.6
 LONGER, GOOD = 0.97, 0.995  # share of right answers at which sequences get longer, and updates in the end smaller
 EVERY, LOOKS = 100, 5  # updates between two looks at how it goes; looks at a good share that are due before a step
+SETTLED = 128  # batches whose answers must all be right for training to end early
 
 
 def fit_learnt(task: Task, config: dict, noise: float, updates: int, seed: int) -> tuple[nn.Module, dict]:
@@ -57,5 +58,5 @@ def fit_learnt(task: Task, config: dict, noise: float, updates: int, seed: int) 
 @torch.no_grad()
 def _settled(net: nn.Module, scale: Scale, task: Task, rng: np.random.Generator) -> bool:
     """Tell whether the answers to many sequences are right, and by a margin."""
-    x, y = scale.scaled(task.sample(16 * BATCH, rng), task)
+    x, y = scale.scaled(task.sample(SETTLED * BATCH, rng), task)
     return bool(((net(x.float()) - y).abs() * scale.y_half < 0.3).all())
