@@ -25,7 +25,8 @@ from synthesis.vocabulary import Vocabulary, vocabulary
 DIRECT, CAPACITY = 2, 9000  # where there is no sequence axis: sizes that a bank grows beyond others, and its columns
 SMALL = 3  # terms up to this size are tried before machines
 SHORT = 48.0  # bits of a program than which the last level of a bank seldom has a shorter one
-SETTLED = 32.0  # and of a machine that is arithmetic, than which larger terms seldom have one
+RULE = 56.0  # and of a machine that is arithmetic
+SETTLED = 32.0  # of such a machine, than which larger terms seldom have a shorter one
 OFTEN = 4  # times that each input comes up, on the average, where the answer is held to follow from it
 ATTEMPTS = 3  # samples tried where networks err, as an error among the rows searched on hides the program
 
@@ -76,14 +77,14 @@ def _over_positions(attempt: Attempt, rng: np.random.Generator) -> None:
     if settings.sizes > SMALL and not linearly:
         if problem.causal and not settings.known and not attempt.short(SMALL + 3):
             _machines(attempt, growth.part, rng)
-        if not any(map(_is_rule, attempt.found.values())):
+        if not _has_rule(attempt, SETTLED):
             _further(attempt, growth, rng)
 
 
-def _is_rule(candidate: Candidate) -> bool:
-    """Say whether a program is a machine whose step and answers are arithmetic: there is seldom a shorter one."""
-    tables = any(isinstance(t, Call) and t.op == "lookup" for t in subterms(candidate.term))
-    return candidate.origin == "machine" and candidate.bits <= SETTLED and not tables
+def _has_rule(attempt: Attempt, most: float) -> bool:
+    """Say whether a machine was found whose step and answers are arithmetic, of so many bits at most."""
+    machines = [c.term for c in attempt.found.values() if c.origin == "machine" and c.bits <= most]
+    return any(all(not isinstance(t, Call) or t.op != "lookup" for t in subterms(term)) for term in machines)
 
 
 def _further(attempt: Attempt, growth: _Growth, rng: np.random.Generator) -> None:
@@ -97,7 +98,7 @@ def _further(attempt: Attempt, growth: _Growth, rng: np.random.Generator) -> Non
             _structural(attempt, _Growth.start(problem, fewer, rng, settings.heard), SMALL, rng)
         _structural(attempt, told, SMALL + 1, rng, settings.capacity // 3)
     _structural(attempt, growth, SMALL + 1, rng)
-    if attempt.best <= SHORT:
+    if attempt.best <= SHORT or _has_rule(attempt, RULE):
         return
     _structural(attempt, growth, settings.sizes, rng)
     for _ in range(ATTEMPTS if settings.tolerance else 1):

@@ -28,7 +28,7 @@ ENUMERATED, DRAWN = 2**20, 100_000  # sequences up to which all are run, and how
 MARGIN = 0.4  # how far an answer may be off where sequences are drawn: those that are not drawn are a little worse
 CHUNK = 2**16  # sequences run at once
 NOISE = (0.0, 0.02, 0.05)  # on the state, by attempt: states that stay apart under noise are few and far between
-PATIENT = 5  # times the updates of a try, in the last
+PATIENT = (5, 10)  # times the updates of a try, in the last
 
 app = App(help="Train a small network for each of the 62 tasks of MIPS.")
 
@@ -68,7 +68,7 @@ def tries(task: Task, kind: Kind, updates: int) -> Iterator[Fit]:
             sizes = {"f_depth": 1 + (f_width > 1), "f_width": f_width, "g_depth": 1 + (g_width > 1), "g_width": g_width}
             config = {**base, "hidden": hidden, **sizes}
             yield partial(fit_polished, task, config, updates)
-        yield partial(fit_polished, task, config, PATIENT * updates)
+        yield partial(fit_polished, task, config, PATIENT[0] * updates)
     else:
         states = task.states or 16
         two = {**base, "f_depth": 2, "g_depth": 2}
@@ -78,7 +78,8 @@ def tries(task: Task, kind: Kind, updates: int) -> Iterator[Fit]:
         for _ in range(2):
             yield partial(fit_taught, task, large)
         yield partial(fit_learnt, task, large, NOISE[1], updates)
-        yield partial(fit_learnt, task, large, NOISE[1] / 2, PATIENT * updates)
+        for longer in PATIENT:
+            yield partial(fit_learnt, task, large, NOISE[1] / 2, longer * updates)
 
 
 def write(folder: Path, task: Task, net: nn.Module, config: dict) -> None:
