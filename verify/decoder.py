@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy.spatial import KDTree
+
+if TYPE_CHECKING:
+    from scipy.spatial import KDTree
 
 STORED = 4096  # states that others are compared with, at most
 HALF = 0.5  # the margin of what is read as well as can be
@@ -56,6 +58,8 @@ def decoder(states: np.ndarray, values: np.ndarray, rng: np.random.Generator, *,
         found = Decoder("linear", weights)
         if (found.margins(states[held], values[held]) > 0).all():
             return found
+    from scipy.spatial import KDTree  # here, as it takes long to import and few networks need it
+
     fit = fit[:STORED]
     known = tuple((int(v), KDTree(states[fit[values[fit] == v]])) for v in np.unique(values[fit]))
     found = Decoder("nearest", np.zeros(0), known)

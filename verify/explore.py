@@ -143,14 +143,13 @@ class _Search:
             region.sizes.append(size)
 
     def approach(self, name: str, share: float) -> None:
-        """Change the inputs with the smallest margins, again and again, until one parts that is shorter than known."""
-        region, before = self.found[name], self.found[name].first
+        """Change the inputs with the smallest margins, again and again, until one parts."""
+        region = self.found[name]
         for _ in range(GENERATIONS if self.inputs.sizes(name) else 0):
-            pool = [entry for entry in region.pool if before is None or entry[1] < before.answer]
-            if region.first is not before or not pool or self.done(share):
+            if region.first is not None or not region.pool or self.done(share):
                 return
             least = sum(margin for margin, _, _ in region.pool)
-            pool = (pool * -(-self.effort.rows // len(pool)))[: self.effort.rows]
+            pool = (region.pool * -(-self.effort.rows // len(region.pool)))[: self.effort.rows]
             rows = Rows.concat([row for _, _, row in pool], self.inputs.fill)
             varied = self.inputs.vary(rows, np.array([answer for _, answer, _ in pool]), self.rng)
             self.run(varied, [CLOSE] * len(varied))
