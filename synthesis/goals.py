@@ -23,6 +23,7 @@ from synthesis.vocabulary import literal
 MEETING = 1000  # columns that are combined pair by pair
 PROBES = (8, 64)  # cells looked at before all of them
 ENOUGH = 8  # solutions of one kind
+ANSWERS = 64  # that are tried as constants
 NEARLY, EXCEPTIONS = 0.2, 3  # share of the cells, and values, that may be exceptions
 NUMERIC = (Kind.INT, Kind.REAL)
 MEETS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
@@ -64,9 +65,10 @@ class Goal:
         return sorted(found, key=lambda k: (self.columns[k].size, k))[:most]
 
     def constants(self) -> list[tuple[Expr, np.ndarray]]:
-        """Give the answers themselves as constant columns."""
+        """Give the most common answers themselves as constant columns."""
         symbols = self.bank.layout.cases.symbols
-        values = np.unique(self.wanted)[:64]
+        values, counts = np.unique(self.wanted, return_counts=True)
+        values = values[np.sort(np.argsort(-counts, kind="stable")[:ANSWERS])]
         return [(literal(v, self.kind, symbols), np.full(len(self.wanted), v)) for v in values]
 
     def leaves(self, most: int) -> list[tuple[Expr, np.ndarray]]:
