@@ -39,6 +39,7 @@ NEWS = 0.25  # and so much more than the layer before did
 TOLD = 0.7  # share of a head's weights that its look must explain for its aggregates to be listened for
 KEPT = 8  # values kept a layer
 MOST = 16  # and in all, the last layers' first
+AT_HAND = 8  # values that a head may bring
 LIKELY = 0.45  # where a look explains so much, what it picks is searched with, heard or not
 EVEN = 0.95  # where an even look explains so much, it is one
 PICKING = ("first_of", "last_of", "min_of", "max_of")
@@ -174,7 +175,7 @@ def _heads(reading: _Reading, site: Site, weights: np.ndarray) -> list[Look]:
     asked = {"all": bank.layout.mask}
     if problem.target.scored.shape == bank.layout.mask.shape and problem.target.scored.sum() < bank.layout.mask.sum():
         asked["scored"] = problem.target.scored
-    told = []
+    told, values = [], _at_hand(reading)
     for head in range(weights.shape[1]):
         for name, where in asked.items():
             seen = see(bank, bank.columns, weights[:, head, span, span], where, reading.causal, reading.rng)
@@ -184,8 +185,19 @@ def _heads(reading: _Reading, site: Site, weights: np.ndarray) -> list[Look]:
             reading.heads.append(Head(site, head, name, found))
             told += [found[0]] if found and found[0].share >= TOLD else []
             if found and found[0].share >= LIKELY:
-                reading.brought += _brings(bank, found[0], seen is not None and seen.sharp)
+                reading.brought += _brings(values, found[0], seen is not None and seen.sharp)
     return told
+
+
+def _at_hand(reading: _Reading) -> list[Column]:
+    """Give what may stand at a key: the inputs there, and what the layers before may have brought, shortly put."""
+    bank = reading.local
+    found = [c for c in bank.columns if isinstance(c.term, Input) and c.type.axis is Axis.POSITION]
+    for term in dict.fromkeys(reading.brought):
+        entered = bank.enter(term, SIZES) or bank.like(term)
+        if entered is not None and entered not in found:
+            found.append(entered)
+    return found[:AT_HAND]
 
 
 def _listen(
@@ -266,7 +278,7 @@ def _brought(term: Expr) -> bool:
     return isinstance(term, Call) and moves(term) and any(isinstance(part, Input) for part in subterms(term))
 
 
-def _brings(bank: Bank, look: Look, sharp: bool) -> Iterator[Expr]:
+def _brings(values: Sequence[Column], look: Look, sharp: bool) -> Iterator[Expr]:
     """Yield what a head that seems to look so may bring: what stands at its one key, or how many keys there are.
 
     Where it is not quite clear which of the selected it looks at, the first, last, least or largest of them.
@@ -276,7 +288,7 @@ def _brings(bank: Bank, look: Look, sharp: bool) -> Iterator[Expr]:
     picking = (look.op,) if look.op else PICKING[:1] if sharp else () if look.share >= EVEN else PICKING
     if not look.op and not sharp:
         yield call("count", look.where)
-    for column in [c for c in bank.columns if isinstance(c.term, Input) and c.type.axis is Axis.POSITION]:
+    for column in values:
         for op in picking:
             taken = any(o.params[1] is column.type.kind for o in PRIMITIVES[op].overloads)
             if taken and look.by in (None, column.term):

@@ -137,6 +137,13 @@ class Bank:
         type_ = check(term)
         return self.offer(term, type_, size, self.layout.flat(self.layout.interpreter(term), type_.axis))
 
+    def like(self, term: Expr) -> Column | None:
+        """Give the first column with a term's type and values, None where there is none."""
+        type_ = check(term)
+        values = np.asarray(self.layout.flat(self.layout.interpreter(term), type_.axis), dtype=DTYPES[type_.kind])
+        same = (c for c in self.columns if c.type == type_ and np.array_equal(c.values, values))
+        return next(same, None)
+
     def cost(self, term: Expr) -> float:
         """Give a term's description length in bits as a tree, without what sharing saves: quick, and no less."""
         found = self._costs.get(term)
