@@ -84,8 +84,11 @@ def _rounds(
             standings = []
             for candidate in held[:JUDGED] or candidates[:1]:
                 standings.append(judge(question, evidence, candidate, clock, rng))
-                if standings[-1].accepted:
-                    return Settled(standings[-1], held)
+                if standings[-1].accepted and not standings[-1].behaviour.mismatches:
+                    break
+        accepted = [s for s in standings if s.accepted]
+        if accepted:
+            return Settled(min(accepted, key=lambda s: s.behaviour.mismatches), held)
         best = max([*standings, *([best] if best else [])], key=lambda s: s.behaviour.match_rate, default=None)
         missed = [s.behaviour.counterexamples for s in standings if s.behaviour.counterexamples is not None]
         if not held or not missed or clock.late or question.sampled:
