@@ -17,7 +17,10 @@ class _Interned(type):
     _pool: dict[tuple, Any] = {}  # noqa: RUF012 - one pool is the point
 
     def __call__(cls, *args: Any) -> Any:
-        key = (cls, *(a if isinstance(a, Expr) else (type(a), _key(a)) for a in args))
+        if cls is Call:  # made by the hundred thousand; its arguments are terms, one object each
+            key = (cls, *args)
+        else:
+            key = (cls, *(a if isinstance(a, Expr) else (type(a), _key(a)) for a in args))
         found = _Interned._pool.get(key)
         if found is None:
             found = _Interned._pool[key] = super().__call__(*args)
