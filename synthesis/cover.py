@@ -19,6 +19,7 @@ FIRST = 384  # conflicts drawn at the start
 DENSE = 8  # values below so many times their number are numbered by counting
 ROUNDS = 16  # times that missed conflicts are added
 POOLS = {1: None, 2: 4000, 3: 400, 4: 100}  # how many of the cheapest columns covers of each width are made of
+TOGETHER = 2**16  # pairs of columns looked at together
 TESTED = 24  # of them held against all cells at a time
 KEPT = 4000  # covers of one width followed up, the cheapest first
 
@@ -61,8 +62,9 @@ def joint(codes: np.ndarray) -> np.ndarray:
 def missed(key: np.ndarray, target: np.ndarray, most: int) -> np.ndarray:
     """Give up to `most` pairs of cells [pair, 2] with one key and two answers: none iff target is a function of key."""
     if len(key):
-        both = classes(key.astype(np.int64) * (int(target.max()) + 1) + target)
-        if both.max() == classes(key).max():  # each key has one answer
+        answers = np.empty(int(key.max()) + 1, dtype=target.dtype)
+        answers[key] = target
+        if (answers[key] == target).all():  # each key has one answer
             return np.zeros((0, 2), dtype=np.intp)
     order = np.lexsort((target, key))
     k, t = key[order], target[order]
@@ -166,7 +168,9 @@ def _cover(alike: np.ndarray, costs: np.ndarray, width: int) -> np.ndarray:
     """Give the sets of `width` rows of `alike` whose AND is zero, branching on the conflict fewest columns separate."""
     if width == 1:
         return np.nonzero(~alike.any(axis=1))[0][:, None]
-    separates, words = _rarest(alike), np.ascontiguousarray(alike.T)
+    separates = _rarest(alike)
+    if width == 2:
+        return _couples(alike, separates)
     found = []
     tried = np.zeros(len(alike), dtype=bool)
     for i in separates:
@@ -174,26 +178,32 @@ def _cover(alike: np.ndarray, costs: np.ndarray, width: int) -> np.ndarray:
         open_ = np.nonzero(alike[i])[0]  # the words in which conflicts are left
         if not len(open_):  # covers by itself: what contains it is no smallest cover
             continue
-        if width == 2:
-            rest = _without(words, open_, alike[i], tried)[:, None]
-        else:
-            left = alike[:, open_] & alike[i, open_]
-            rest = _cover(left, costs, width - 1)
-            rest = rest[~tried[rest].any(axis=1)] if len(rest) else rest
+        rest = _cover(alike[:, open_] & alike[i, open_], costs, width - 1)
+        rest = rest[~tried[rest].any(axis=1)] if len(rest) else rest
         if len(rest):
             found.append(np.concatenate([np.full((len(rest), 1), i), rest], axis=1))
     return np.concatenate(found) if found else np.zeros((0, width), dtype=int)
 
 
-def _without(words: np.ndarray, open_: np.ndarray, left: np.ndarray, tried: np.ndarray) -> np.ndarray:
-    """Give the sets not yet tried, of `words` [word, set], that have no member of `left` [word] in the open words."""
-    most, *others = open_[np.argsort(-np.bitwise_count(left[open_]).astype(int), kind="stable")]
-    hits = np.flatnonzero(((words[most] & left[most]) == 0) & ~tried)
-    for word in others:
-        if not len(hits):
-            break
-        hits = hits[(words[word][hits] & left[word]) == 0]
-    return hits
+def _couples(alike: np.ndarray, separates: np.ndarray) -> np.ndarray:
+    """Give the pairs of rows of `alike` whose AND is zero, the first of them one of `separates`, each pair once.
+
+    Rows that are zero by themselves are left out.
+    """
+    words, rows = np.ascontiguousarray(alike.T), len(alike)
+    turn = np.full(rows, len(separates))
+    turn[separates] = np.arange(len(separates))
+    found = []
+    step = max(1, TOGETHER // rows)
+    for start in range(0, len(separates), step):
+        first = separates[start : start + step]
+        both = np.zeros((len(first), rows), dtype=np.uint64)
+        for word in words:
+            both |= word[first, None] & word
+        free = (both == 0) & (turn > turn[first, None]) & alike[first].any(axis=1)[:, None]
+        at, other = np.nonzero(free)
+        found.append(np.stack([first[at], other], axis=1))
+    return np.concatenate(found) if found else np.zeros((0, 2), dtype=int)
 
 
 def _rarest(alike: np.ndarray) -> np.ndarray:

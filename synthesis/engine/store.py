@@ -83,6 +83,8 @@ class Store:
 
     def _admit(self, words: np.ndarray, room: int | None, group: int) -> Admitted:
         """Put all in their places in rounds, a slot on in each; who asks first for an empty slot has it."""
+        if len(words) == 1:
+            return Admitted(np.arange(int(self._enter(words[0]))), 1)
         keys, first = fingerprints(words, self.weights), self.count
         self.words[first : first + len(words)] = words  # for now, so that they can be compared with one another
         slots, tags = self._slots(keys), keys & TAG
@@ -106,6 +108,19 @@ class Store:
             pending = np.concatenate([asks[~won], passed])
             pending.sort()
         return self._settle(words, new, tags, slots, room, group)
+
+    def _enter(self, row: np.ndarray) -> bool:
+        """Say whether one column is new, and put it in its place if so."""
+        key = fingerprints(row[None], self.weights)
+        slot, tag, past = int(self._slots(key)[0]), int(key[0] & TAG), len(self.table) - 1
+        while held := int(self.table[slot]):
+            if held & int(TAG) == tag and (self.words[(held & int(INDEX)) - 1] == row).all():
+                return False
+            slot = (slot + 1) & past
+        self.table[slot] = tag | (self.count + 1)
+        self.words[self.count] = row
+        self.count += 1
+        return True
 
     def _settle(
         self, words: np.ndarray, new: np.ndarray, tags: np.ndarray, slots: np.ndarray, room: int | None, group: int

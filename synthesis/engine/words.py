@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dsl.primitives import PRIMITIVES, Context
-from synthesis.bitset import pack
+from synthesis.bitset import pack, padded
 
 INTEGERS = (np.dtype(np.int8), np.dtype(np.int16), np.dtype(np.int32), np.dtype(np.int64))
 WORD = 8  # bytes
@@ -34,9 +34,7 @@ def worded(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
         return pack(values)
     if dtype.kind == "f":
         return (np.round(values, DIGITS) + 0.0).view(np.uint64)
-    values = np.ascontiguousarray(values, dtype=dtype)
-    gap = -values.shape[-1] % (WORD // dtype.itemsize)
-    return (np.pad(values, ((0, 0), (0, gap))) if gap else values).view(np.uint64)
+    return padded(np.asarray(values, dtype=dtype))
 
 
 def restored(words: np.ndarray, cells: int, dtype: np.dtype) -> np.ndarray:
