@@ -150,8 +150,8 @@ class Bank:
         found = extend(level, self._store(kind, axis), room=self.room(most, axis), engine=self.engine)
         self.tried += found.examined
         for start in range(0, len(found.left), CHUNK):
-            l, r = found.left[start : start + CHUNK], found.right[start : start + CHUNK]
-            for i, j, values in zip(l.tolist(), r.tolist(), level.evaluate(ours[l], theirs[r]), strict=True):
+            at, by = found.left[start : start + CHUNK], found.right[start : start + CHUNK]
+            for i, j, values in zip(at.tolist(), by.tolist(), level.evaluate(ours[at], theirs[by]), strict=True):
                 self.add(call(op, left[i].term, right[j].term), type_, size, values)
 
     def _stacked(self, columns: Sequence[Column], axis: Axis) -> np.ndarray:

@@ -200,7 +200,7 @@ def _couples(alike: np.ndarray, separates: np.ndarray) -> np.ndarray:
         both = np.zeros((len(first), rows), dtype=np.uint64)
         for word in words:
             both |= word[first, None] & word
-        free = (both == 0) & (turn > turn[first, None]) & alike[first].any(axis=1)[:, None]
+        free = (both == 0) & (turn > turn[first, None]) & np.any(alike[first], axis=1, keepdims=True)
         at, other = np.nonzero(free)
         found.append(np.stack([first[at], other], axis=1))
     return np.concatenate(found) if found else np.zeros((0, 2), dtype=int)

@@ -92,9 +92,8 @@ def extend(level: Level, store: Store, *, room: int | None = None, engine: Engin
     """
     left, right = level.operands(store)
     compiled = _compiled(engine, len(left) * len(right) * store.words.shape[1])
-    if compiled:
-        most = len(left) * len(right)
-        store.reserve(1, most if room is None else min(most, room + len(left)))
+    most = len(left) * len(right)
+    store.reserve(1, most if room is None else min(most, room + len(left)))
     lefts, rights, examined, found = [], [], 0, 0
     for tile in _tiles(level, store.words.shape[1]):
         if store.full or (room is not None and found >= room and tile.start == (tile.right[0] if level.once else 0)):
@@ -111,7 +110,7 @@ def extend(level: Level, store: Store, *, room: int | None = None, engine: Engin
         )
         right_at, left_at = np.divmod(admitted.new, span) if len(tile.right) > 1 else (0, admitted.new)
         lefts.append(left_at + tile.start)
-        rights.append(np.broadcast_to(right_at + tile.right.start, len(admitted.new)))
+        rights.append(right_at + tile.right.start + np.zeros(len(admitted.new), dtype=np.intp))
         examined += admitted.examined
         found += len(admitted.new)
     none = [np.zeros(0, dtype=np.intp)]

@@ -102,7 +102,9 @@ class Store:
             others, held = pending[~empty], held[~empty]
             tagged = (held & TAG) == tags[others]
             equal = np.zeros(len(others), dtype=bool)
-            equal[tagged] = (self.words[(held[tagged] & INDEX).astype(np.intp) - 1] == words[others[tagged]]).all(axis=1)
+            equal[tagged] = (self.words[(held[tagged] & INDEX).astype(np.intp) - 1] == words[others[tagged]]).all(
+                axis=1
+            )
             passed = others[~equal]
             slots[passed] = (slots[passed] + 1) & (len(self.table) - 1)
             pending = np.concatenate([asks[~won], passed])
