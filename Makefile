@@ -10,13 +10,14 @@ CLEAN := build/clean
 
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo test check lint wheel examples format clean
+.PHONY: help demo test check lint wheel examples bench format clean
 
 help:
 	@echo "make demo      set up, compile a shipped network, and run the program that comes out"
 	@echo "make test      run the tests"
 	@echo "make check     format, lint, types, layers, tests, and the built wheel: what CI runs"
 	@echo "make format    format the code"
+	@echo "make bench     measure the engine of the search: rates and ratios from one run"
 	@echo "make examples  compile the networks of examples/ again"
 	@echo "make clean     remove what the other targets made"
 
@@ -54,6 +55,10 @@ wheel: $(READY)
 
 examples: $(READY)
 	grep '^distill compile' examples/README.md | PATH="$(abspath $(BIN)):$$PATH" sh -ex
+
+bench: $(READY)
+	$(BIN)/python -m pytest benchmarks/engine.py -s -p no:cacheprovider --benchmark-quiet --benchmark-disable-gc \
+		--benchmark-timer=time.process_time
 
 format: $(READY)
 	$(BIN)/ruff format .

@@ -17,11 +17,15 @@ class _Interned(type):
     _pool: dict[tuple, Any] = {}  # noqa: RUF012 - one pool is the point
 
     def __call__(cls, *args: Any) -> Any:
-        key = (cls, *(a if isinstance(a, Expr) else (type(a), _key(a)) for a in args))
+        key = (cls, *(args if cls is Call else _keys(args)))  # a call's arguments are terms, one object each
         found = _Interned._pool.get(key)
         if found is None:
             found = _Interned._pool[key] = super().__call__(*args)
         return found
+
+
+def _keys(args: tuple) -> Iterator[Any]:
+    return (a if isinstance(a, Expr) else (type(a), _key(a)) for a in args)
 
 
 def _key(value: Any) -> Any:

@@ -106,7 +106,10 @@ def _list(ends: _Pieces, tests: _Pieces, left: np.ndarray, depth: int) -> tuple[
 
 def _fits(sets: np.ndarray, ends: _Pieces) -> np.ndarray:
     """Say for each leaf and each set of cells whether the leaf is right on all of it: bool [leaf, set]."""
-    return np.asarray(~(sets[None] & ~ends.cells[:, None]).any(axis=2))
+    wrong, outside = ~ends.cells, np.zeros((len(ends.cells), len(sets)), dtype=np.uint64)
+    for word in np.flatnonzero(sets.any(axis=0)):
+        outside |= sets[:, word] & wrong[:, word, None]
+    return outside == 0
 
 
 def _two_way(ends: _Pieces, tests: _Pieces, yes: np.ndarray, no: np.ndarray) -> tuple[float, list[Rule]] | None:

@@ -20,6 +20,7 @@ PROPOSED = 60  # covers of each width looked at on all rows
 BITS_A_COLUMN = 18.0  # a program shorter than so many bits a column is not looked for among wider dependencies
 EXPLAINED = 4  # of those that hold, how many are written down
 TOLD_APART = 2048  # pairs of cells on which columns are told apart
+CHUNK = 64  # columns compared at once, so that all of it stays in the cache
 CROWDED = 3  # a table whose keys are met fewer times each, on the average, explains nothing
 EFFORT = Effort(size=4, capacity=1000, meeting=300)
 MOST_TABLE_BITS = 400.0
@@ -61,7 +62,9 @@ def _partitions(goal: Goal, rng: np.random.Generator) -> tuple[list[Column], np.
         return [], np.zeros((0, 0), np.int64)
     codes = np.stack([_codes(v) for v in goal.values])
     pairs = drawn(len(goal.wanted), TOLD_APART, rng)
-    alike = pack(codes[:, pairs[:, 0]] == codes[:, pairs[:, 1]])
+    chunks = (codes[k : k + CHUNK] for k in range(0, len(codes), CHUNK))
+    one, other = np.ascontiguousarray(pairs.T)
+    alike = np.concatenate([pack(np.take(c, one, axis=1) == np.take(c, other, axis=1)) for c in chunks])
     useless = pack(np.ones((1, len(pairs)), dtype=bool))[0].tobytes()
     seen: dict[bytes, int] = {}
     for k in sorted(range(len(codes)), key=lambda k: (goal.columns[k].size, k)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +19,7 @@ INTS, BOTH = (Kind.INT,), (Kind.INT, Kind.REAL)
 CLASSES = 4  # numbers with so many values in a row at most part the positions into classes
 TOGETHER = 64  # columns in one call
 POSITION, ROW = Axis.POSITION, Axis.ROW
-Grown = tuple[Expr, Type, np.ndarray]  # values rectangular
+Grown = tuple[Callable[[int], Expr], Type, np.ndarray]  # the term of each, values [candidate, row, position]
 
 # elementwise on two columns: op, kinds
 PAIRS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
@@ -56,8 +56,8 @@ DIVISIONS = ("mod", "floordiv")  # by what is one and the same for the whole row
 def grow(bank: Bank, words: Vocabulary, size: int, capacity: int) -> bool:
     """Enter all terms of `size`; False when the bank has reached `capacity` columns and growth stopped."""
     if words.sequence:
-        for term, type_, values in _structured(bank, words, size):
-            bank.offer(term, type_, size, bank.layout.flat(values, type_.axis))
+        for terms, type_, values in _structured(bank, words, size):
+            bank.choose(terms, type_, size, bank.layout.several(values, type_.axis), capacity)
             if len(bank.columns) >= capacity:
                 return False
     _compared(bank, size, capacity, words.tables)
@@ -85,34 +85,20 @@ def _type_of(op: str, args: Sequence[Type]) -> Type:
     raise TypeError(f"{op} does not take {', '.join(map(str, args))}")
 
 
-def _batch(bank: Bank, op: str, left: list[Column], right: Column | Literal, size: int, capacity: int) -> None:
-    """Offer op(l, right) for a whole list of columns at once."""
-    if not left or len(bank.columns) >= capacity:
-        return
-    axis = max(left[0].type.axis, right.type.axis)
-    layout = bank.layout
-    stacked = np.stack([c.values for c in left])
-    if axis is POSITION:
-        stacked = layout.spread(stacked, left[0].type.axis)
-    if isinstance(right, Literal):
-        other = layout.interpreter(right)
-        term = right
-    else:
-        other = (layout.spread(right.values, right.type.axis) if axis is POSITION else right.values)[None]
-        term = right.term
-    values = apply(layout.interpreter.ctx, op, [stacked, other])
-    type_ = Type(_type_of(op, (left[0].type, right.type)).kind, axis)
-    for k in bank.fresh(values, type_):
-        bank.add(call(op, left[k].term, term), type_, size, values[k])
+def _combined(bank: Bank, op: str, left: Sequence[Column], right: Sequence[Column], size: int, capacity: int) -> None:
+    """Enter op(l, r) for all pairs of two lists of columns of one type each."""
+    if left and right and len(bank.columns) < capacity:
+        bank.pair(op, left, right, _type_of(op, (left[0].type, right[0].type)).kind, size, capacity)
 
 
 def _compared(bank: Bank, size: int, capacity: int, tables: bool) -> None:
     """Columns of size - 2 against constants; unary operations and step tables on those of size - 1."""
     for axis in (ROW, POSITION):
-        for column in bank.of(Kind.BOOL, axis, size - 1):
-            bank.offer(call("not", column.term), column.type, size, ~column.values)
-        for column in bank.of(Kind.INT, axis, size - 1):
-            bank.offer(call("abs", column.term), column.type, size, np.abs(column.values))
+        for op, kind in (("not", Kind.BOOL), ("abs", Kind.INT)):
+            columns = list(bank.of(kind, axis, size - 1))
+            if columns:
+                values = _apply(bank, op, [np.stack([c.values for c in columns])])
+                bank.choose(_unary(op, columns), Type(kind, axis), size, values)
         inputs = [
             c for c in bank.of(Kind.INT, axis, size - 1) if isinstance(c.term, Input)
         ]  # numbers that may be names
@@ -124,12 +110,27 @@ def _compared(bank: Bank, size: int, capacity: int, tables: bool) -> None:
                     bank.offer(term, Type(Kind.INT, axis), size, bank.layout.flat(values, axis))
         for kind in (Kind.INT, Kind.SYMBOL):
             for column in _comparable(bank, kind, axis, size):
-                for value in landmarks(bank, column):
-                    constant = literal(value, kind, bank.layout.cases.symbols)
-                    _batch(bank, "eq", [column], constant, size, capacity)
-                    _batch(bank, "ne", [column], constant, size, capacity)
-                    if kind is Kind.INT and column.size == 1:
-                        _batch(bank, "lt", [column], constant, size, capacity)
+                _marked(bank, column, size, capacity)
+
+
+def _unary(op: str, columns: Sequence[Column], constants: tuple[Literal, ...] = ()) -> Callable[[int], Expr]:
+    return lambda k: Call(op, (columns[k].term, *constants))
+
+
+def _marked(bank: Bank, column: Column, size: int, capacity: int) -> None:
+    """Compare a column with each of its landmarks."""
+    marks, kind = landmarks(bank, column), column.type.kind
+    if not marks or len(bank.columns) >= capacity:
+        return
+    relations = ("eq", "ne", "lt") if kind is Kind.INT and column.size == 1 else ("eq", "ne")
+    values = [_apply(bank, op, [column.values[None], np.array(marks)[:, None]]) for op in relations]
+
+    def term(k: int) -> Expr:
+        constant = literal(marks[k // len(relations)], kind, bank.layout.cases.symbols)
+        return call(relations[k % len(relations)], column.term, constant)
+
+    candidates = np.stack(values, axis=1).reshape(-1, len(column.values))
+    bank.choose(term, Type(Kind.BOOL, column.type.axis), size, candidates, capacity)
 
 
 def _comparable(bank: Bank, kind: Kind, axis: Axis, size: int) -> list[Column]:
@@ -149,8 +150,11 @@ def _paired(bank: Bank, size: int, capacity: int) -> None:
                     continue
                 for axis_l, axis_r in ((ROW, ROW), (POSITION, POSITION), (ROW, POSITION), (POSITION, ROW)):
                     left = list(bank.of(kind, axis_l, ours))
-                    for column in list(bank.of(kind, axis_r, theirs)):
-                        _batch(bank, op, left, column, size, capacity)
+                    mirrored = commutes and ours == theirs
+                    if mirrored and axis_l > axis_r:
+                        continue
+                    right = left if mirrored and axis_l is axis_r else list(bank.of(kind, axis_r, theirs))
+                    _combined(bank, op, left, right, size, capacity)
 
 
 def _divided(bank: Bank, size: int, capacity: int) -> None:
@@ -162,7 +166,7 @@ def _divided(bank: Bank, size: int, capacity: int) -> None:
                 by = column.term
                 if not isinstance(by, Input) and (column.values > (1 if isinstance(by, Literal) else 0)).all():
                     for op in DIVISIONS:
-                        _batch(bank, op, left, column, size, capacity)
+                        _combined(bank, op, left, [column], size, capacity)
 
 
 def _moved(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:
@@ -189,7 +193,11 @@ def _or_itself(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:
             last = call("eq", call(end), integer(0))
             for column in [c for kind in Kind for c in bank.of(kind, POSITION, 1) if isinstance(c.term, Input)]:
                 term = call("if", last, column.term, call("shift", column.term, integer(k), defaults(column)[-1]))
-                yield term, column.type, bank.layout.interpreter(term)
+                yield _one(term, column.type, bank.layout.interpreter(term))
+
+
+def _one(term: Expr, type_: Type, values: np.ndarray) -> Grown:
+    return lambda _: term, type_, values[None]
 
 
 def _together(bank: Bank, op: str, columns: list[Column], constants: tuple[Literal, ...]) -> Iterator[Grown]:
@@ -201,9 +209,8 @@ def _together(bank: Bank, op: str, columns: list[Column], constants: tuple[Liter
         stacked = np.concatenate([layout.square(c) for c in chunk])
         ctx = replace(layout.interpreter.ctx, mask=np.tile(layout.mask, (len(chunk), 1)))
         values = apply(ctx, op, [stacked, *(layout.interpreter(k) for k in constants)])
-        for k, column in enumerate(chunk):
-            type_ = _type_of(op, [column.type, *(c.type for c in constants)])
-            yield Call(op, (column.term, *constants)), type_, values[k * rows : (k + 1) * rows]
+        type_ = _type_of(op, [chunk[0].type, *(c.type for c in constants)])
+        yield _unary(op, chunk, constants), type_, values.reshape(len(chunk), rows, -1)
 
 
 def _picked(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:
@@ -237,7 +244,7 @@ def _aggregated(bank: Bank, words: Vocabulary, size: int) -> Iterator[Grown]:
         value_size = size - 1 - select_size
         for condition, selected in _selections(bank, words, select_size):
             if value_size == 0:
-                yield call("count", condition), Type(Kind.INT, POSITION), _apply(bank, "count", [selected])
+                yield _one(call("count", condition), Type(Kind.INT, POSITION), _apply(bank, "count", [selected]))
             elif value_size <= 2:
                 for op in words.aggregates:
                     yield from _valued(bank, op, condition, selected, value_size)
@@ -255,7 +262,7 @@ def _valued(bank: Bank, op: str, condition: Expr, selected: np.ndarray, size: in
                 default = defaults(value)[-1]
                 args.append(default)
                 arrays.append(bank.layout.interpreter(default))
-            yield Call(op, tuple(args)), Type(overload.result, POSITION), _apply(bank, op, arrays)
+            yield _one(Call(op, tuple(args)), Type(overload.result, POSITION), _apply(bank, op, arrays))
 
 
 def _selections(bank: Bank, words: Vocabulary, size: int) -> Iterator[tuple[Expr, np.ndarray]]:
@@ -330,4 +337,4 @@ def _apply(bank: Bank, op: str, arrays: list[np.ndarray]) -> np.ndarray:
 def _applied(bank: Bank, op: str, columns: list[Column], constants: tuple[Literal, ...]) -> Grown:
     arrays = [*(bank.layout.square(c) for c in columns), *(bank.layout.interpreter(k) for k in constants)]
     types = [*(c.type for c in columns), *(k.type for k in constants)]
-    return Call(op, (*(c.term for c in columns), *constants)), _type_of(op, types), _apply(bank, op, arrays)
+    return _one(Call(op, (*(c.term for c in columns), *constants)), _type_of(op, types), _apply(bank, op, arrays))

@@ -5,6 +5,8 @@ Templates: {0}, {1}, ... are the arguments' sources. The emitter guards a diviso
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from typing import Any
 
 from array_api_compat import device
@@ -62,8 +64,9 @@ def _binary(
     commutes: bool = False,
     noun: str = "",
     phrase: str = "",
+    packed: Callable[[Array, Array], Array] | None = None,
 ) -> None:
-    operator = python.split()[1] if python.startswith("{0} ") and python.endswith(" {1}") else ""
+    infix = python.split()[1] if python.startswith("{0} ") and python.endswith(" {1}") else ""
     declare(
         Primitive(
             name,
@@ -77,7 +80,8 @@ def _binary(
             commutes=commutes,
             noun=noun,
             phrase=phrase,
-            infix=operator,
+            packed=packed,
+            infix=infix,
         )
     )
 
@@ -187,6 +191,7 @@ _binary(
     commutes=True,
     noun="differs",
     phrase="{0} differs from {1}|{0?} or {1?}, not both",
+    packed=operator.xor,
 )
 _binary(
     "lt",
@@ -218,6 +223,7 @@ _binary(
     commutes=True,
     noun="both",
     phrase="{0?} and {1?}",
+    packed=operator.and_,
 )
 _binary(
     "or",
@@ -229,6 +235,7 @@ _binary(
     commutes=True,
     noun="either",
     phrase="{0?} or {1?}",
+    packed=operator.or_,
 )
 
 declare(

@@ -50,6 +50,7 @@ class Primitive:
     phrase: what it gives, in English, round its arguments: {0} is the first as a noun, {0+} a plural, {0!} without
           an article, {0?} a clause, {0*} the positions it selects. After a bar: the phrase for nouns that are truth
           values.
+    packed: the same on booleans that stand 64 to a word as its bits, for those that are bitwise.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Primitive:
     literals: tuple[int, ...] = ()
     commutes: bool = False
     phrase: str = ""
+    packed: Callable[[Array, Array], Array] | None = None
     infix: str = field(default="")  # how the DSL text writes it, where it is an operator
 
 
