@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,10 +11,10 @@ from dsl.terms import Call, Expr, call, integer, subterms
 from dsl import show
 from dsl.types import Axis, Kind, Type
 from synthesis.attempt import Attempt, Candidate, Score, Settings, View, views
-from synthesis.bank import Bank
+from synthesis.bank import Bank, Column
 from synthesis.choose import chosen
 from synthesis.cover import classes, joint, missed
-from synthesis.depend import dependencies
+from synthesis.depend import WIDTHS, dependencies
 from synthesis.explain import Effort, explain, keys_of
 from synthesis.focus import Focus
 from synthesis.goals import Goal, close, equal, meet, nearly
@@ -156,6 +156,7 @@ class _Growth:
     size: int = 1
     full: bool = False
     _score: Score | None = None
+    seeds: list[Column] = field(default_factory=list)
 
     def score(self, settings: Settings) -> Score | None:
         """Give what tells likely columns, once it is asked for."""
@@ -194,6 +195,9 @@ def _likely(attempt: Attempt, growth: _Growth, rng: np.random.Generator) -> None
         return
     part, words = growth.part, growth.words
     seeds = Focus(growth.bank, score).pick(growth.bank.columns)
+    if seeds == growth.seeds:
+        return
+    growth.seeds = seeds
     bank = Bank(part.cases, rng, part.target.scored, attempt.settings.without)
     seed(bank, part.inputs, words, [c.term for c in seeds])
     focus = Focus(bank, score)
@@ -208,10 +212,12 @@ def _likely(attempt: Attempt, growth: _Growth, rng: np.random.Generator) -> None
         focus.narrow(size)
         attempt.report(f"focus {size} {[show(c.term) for c in focus.taken]} {bank.tried} {len(bank.columns)}")
         for view in views(attempt.problem.target):
-            _goals(attempt, view, _at_cells(bank, part, view.of(part.target)), rng)
+            _goals(attempt, view, _at_cells(bank, part, view.of(part.target)), rng, WIDTHS[:1])
 
 
-def _goals(attempt: Attempt, view: View, goal: Goal, rng: np.random.Generator) -> None:
+def _goals(
+    attempt: Attempt, view: View, goal: Goal, rng: np.random.Generator, widths: Sequence[int] = WIDTHS
+) -> None:
     """Run every goal test on the bank as it stands."""
     tests = {
         "equality": equal,
@@ -221,7 +227,7 @@ def _goals(attempt: Attempt, view: View, goal: Goal, rng: np.random.Generator) -
         "choice": lambda g: chosen(g, rng),
         "formula": formulas,
         "bounds": bounds,
-        "dependency": lambda g: dependencies(attempt, view, g, rng),
+        "dependency": lambda g: dependencies(attempt, view, g, rng, widths),
     }
     for name, test in tests.items():
         for term in test(goal):
