@@ -50,7 +50,10 @@ Arm = Callable[[Posed], Settings]  # how far, and with what guidance, to search
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One search. candidates, seconds (of CPU): until the answer, or all of them; bits: the answer's."""
+    """One search. candidates, seconds (of CPU): until the answer, or all of them; bits: the answer's.
+
+    grown: the candidates of banks over sequences, without those of the small banks that write dependencies down.
+    """
 
     target: str
     arm: str
@@ -58,23 +61,29 @@ class Run:
     candidates: int
     seconds: float
     bits: float
+    grown: int = 0
     program: str = ""
 
 
 @dataclass(slots=True, eq=False)
 class Meter:
-    """What a search under way has looked at and found: (candidates, seconds, bits, term) for each program that holds."""
+    """What a search under way has looked at and found: (candidates, grown, seconds, bits, term) for each program that holds."""
 
     seconds: float
     bar: float = -np.inf
     started: float = field(default_factory=time.process_time)
     banks: list[Bank] = field(default_factory=list)
-    found: list[tuple[int, float, float, Expr]] = field(default_factory=list)
+    found: list[tuple[int, int, float, float, Expr]] = field(default_factory=list)
 
     @property
     def tried(self) -> int:
         """Candidates looked at so far, in all banks."""
         return sum(bank.tried for bank in self.banks)
+
+    @property
+    def grown(self) -> int:
+        """The same, in banks over sequences alone."""
+        return sum(bank.tried for bank in self.banks if bank.layout.mask.shape[1] > 1)
 
     @property
     def spent(self) -> float:
@@ -83,7 +92,7 @@ class Meter:
 
     def late(self) -> bool:
         """Whether the time is up or the bar is reached."""
-        return self.spent > self.seconds or any(bits <= self.bar for _, _, bits, _ in self.found)
+        return self.spent > self.seconds or any(bits <= self.bar for _, _, _, bits, _ in self.found)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -98,7 +107,7 @@ class Meter:
             new = term not in attempt.tried
             offer(attempt, term, origin)
             if new and term in attempt.found:
-                self.found.append((self.tried, self.spent, attempt.found[term].bits, term))
+                self.found.append((self.tried, self.grown, self.spent, attempt.found[term].bits, term))
 
         with mock.patch.object(Bank, "__init__", made), mock.patch.object(Attempt, "offer", offered):
             yield
@@ -130,11 +139,11 @@ def measure(posed: Posed, arm: str, seconds: float, bar: float | None = None) ->
     meter = Meter(seconds, -np.inf if bar is None else bar)
     with meter.watching():
         search(posed.evidence.problem, ARMS[arm](posed), np.random.default_rng(1), late=meter.late)
-    best = min((bits for _, _, bits, _ in meter.found), default=np.inf)
-    for tried, spent, bits, term in meter.found:
+    best = min((bits for _, _, _, bits, _ in meter.found), default=np.inf)
+    for tried, grown, spent, bits, term in meter.found:
         if bits <= (best + SLACK if bar is None else bar):
-            return Run(posed.name, arm, True, tried, spent, bits, show(term))
-    return Run(posed.name, arm, False, meter.tried, meter.spent, best)
+            return Run(posed.name, arm, True, tried, spent, bits, grown, show(term))
+    return Run(posed.name, arm, False, meter.tried, meter.spent, best, meter.grown)
 
 
 def ratios(runs: Sequence[Run], arm: str, what: str) -> np.ndarray:
@@ -158,7 +167,7 @@ def summary(runs: Sequence[Run], arms: Sequence[str]) -> Iterator[str]:
     """Say for each arm how many times fewer candidates and seconds it takes."""
     for arm in arms:
         ours = [r for r in runs if r.arm == arm]
-        for what in ("candidates", "seconds"):
+        for what in ("candidates", "grown", "seconds"):
             mean, low, high = interval(ratios(runs, arm, what))
             yield f"{arm:10} {what:10} {mean:6.2f} x fewer [{low:.2f}, {high:.2f}]"
         yield f"{arm:10} solves {sum(r.solved for r in ours)} of {len(ours)}"
@@ -181,7 +190,7 @@ def main() -> None:
             continue
         done = [base, *(measure(posed, arm, given.seconds, base.bits + SLACK) for arm in given.arms)]
         runs += done
-        print(*(f"{r.target:28} {r.arm:10} {r.candidates:8} {r.seconds:7.2f} s {r.bits:6.1f} {r.solved}" for r in done),
+        print(*(f"{r.target:28} {r.arm:10} {r.candidates:8} {r.grown:8} {r.seconds:7.2f} s {r.bits:6.1f} {r.solved}" for r in done),
               sep="\n", flush=True)  # fmt: skip
         if given.out:
             with given.out.open("a") as file:

@@ -78,7 +78,7 @@ def _over_positions(attempt: Attempt, rng: np.random.Generator) -> None:
     apart = rng.spawn(1)[0]  # what is likely draws no others' numbers
     for size in range(2, SMALL + 1):
         _structural(attempt, growth, size, rng)
-        if settings.score is not None and not attempt.short(size + 1, len(growth.bank.columns)):
+        if settings.score is not None and size == 2 and not attempt.short(size + 1, len(growth.bank.columns)):
             _likely(attempt, growth, apart)
     if settings.sizes > SMALL and not linearly:
         if problem.causal and not settings.known and not attempt.short(SMALL + 3):
