@@ -1,6 +1,6 @@
 """How many candidates a search looks at until it has its answer, and how long that takes, with guidance and without.
 
-python -m benchmarks.guidance BUNDLE ... [--arms trace learned both] [--seconds 20] [--out FILE]
+python -m benchmarks.guidance BUNDLE ... [--arms NAME ...] [--seconds 20] [--out FILE]
 
 A target is the problem that a network poses. The unguided search runs to its end; the bar is what its shortest program
 takes, and 2 bits. Every arm, unguided too, is then counted up to the first program that is right on all rows searched
@@ -17,12 +17,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import numpy as np
 
 from distill.evidence import Evidence, first_evidence
-from distill.hearing import Ear
 from distill.question import Question, ask
 from dsl import show
 from dsl.terms import Expr
@@ -67,7 +67,7 @@ class Run:
 
 @dataclass(slots=True, eq=False)
 class Meter:
-    """What a search under way has looked at and found: (candidates, grown, seconds, bits, term) for each program that holds."""
+    """What a search under way has looked at, and (candidates, grown, seconds, bits, term) at each program it found."""
 
     seconds: float
     bar: float = -np.inf
@@ -99,7 +99,7 @@ class Meter:
         """Note every bank that is made and every program that is found."""
         make, offer = Bank.__init__, Attempt.offer
 
-        def made(bank: Bank, *args: object, **options: object) -> None:
+        def made(bank: Bank, *args: Any, **options: Any) -> None:
             make(bank, *args, **options)
             self.banks.append(bank)
 
@@ -122,16 +122,16 @@ def pose(path: Path) -> Posed:
 
 
 def unguided(posed: Posed) -> Settings:
-    """Search without guidance."""
+    """Search for terms of all pieces alone, size by size."""
+    return replace(posed.settings, plain=0)
+
+
+def plain(posed: Posed) -> Settings:
+    """Try one operation on the inputs alone before terms of three nodes, as a compile does."""
     return posed.settings
 
 
-def traced(posed: Posed) -> Settings:
-    """Prefer the columns that the network's activations encode."""
-    return replace(posed.settings, score=Ear(posed.question, posed.evidence.rows, posed.evidence.problem.cases))
-
-
-ARMS: dict[str, Arm] = {"unguided": unguided, "trace": traced}
+ARMS: dict[str, Arm] = {"unguided": unguided, "plain": plain}
 
 
 def measure(posed: Posed, arm: str, seconds: float, bar: float | None = None) -> Run:
@@ -150,8 +150,13 @@ def ratios(runs: Sequence[Run], arm: str, what: str) -> np.ndarray:
     """Give, for each target, how many times more the unguided search took: candidates or seconds."""
     base = {r.target: r for r in runs if r.arm == "unguided"}
     ours = [r for r in runs if r.arm == arm and r.target in base]
-    floor = [getattr(r, what) if r.solved else max(getattr(r, what), getattr(base[r.target], what)) for r in ours]
-    return np.array([getattr(base[r.target], what) / max(f, 1e-3) for r, f in zip(ours, floor, strict=True)])
+    least = 0.01 if what == "seconds" else 1.0  # what was not measured, or not needed, counts as so much
+
+    def taken(run: Run) -> float:
+        return max(least, float(getattr(run, what)))
+
+    taking = [taken(r) if r.solved else max(taken(r), taken(base[r.target])) for r in ours]
+    return np.array([taken(base[r.target]) / t for r, t in zip(ours, taking, strict=True)])
 
 
 def interval(values: np.ndarray) -> tuple[float, float, float]:
@@ -159,8 +164,10 @@ def interval(values: np.ndarray) -> tuple[float, float, float]:
     from scipy.stats import bootstrap
 
     logs = np.log(values)
-    found = bootstrap((logs,), np.mean, n_resamples=RESAMPLED, random_state=np.random.default_rng(0))
-    return tuple(float(np.exp(v)) for v in (logs.mean(), *found.confidence_interval))  # type: ignore
+    found = bootstrap(
+        (logs,), np.mean, n_resamples=RESAMPLED, method="percentile", rng=np.random.default_rng(0)
+    ).confidence_interval
+    return float(np.exp(logs.mean())), float(np.exp(found.low)), float(np.exp(found.high))
 
 
 def summary(runs: Sequence[Run], arms: Sequence[str]) -> Iterator[str]:
@@ -190,8 +197,9 @@ def main() -> None:
             continue
         done = [base, *(measure(posed, arm, given.seconds, base.bits + SLACK) for arm in given.arms)]
         runs += done
-        print(*(f"{r.target:28} {r.arm:10} {r.candidates:8} {r.grown:8} {r.seconds:7.2f} s {r.bits:6.1f} {r.solved}" for r in done),
-              sep="\n", flush=True)  # fmt: skip
+        for r in done:
+            counts = f"{r.candidates:8} {r.grown:8} {r.seconds:7.2f} s {r.bits:6.1f} bits"
+            print(f"{r.target:28.28} {r.arm:10} {counts} {'' if r.solved else 'unsolved'}", flush=True)
         if given.out:
             with given.out.open("a") as file:
                 file.writelines(json.dumps(asdict(r)) + "\n" for r in done)

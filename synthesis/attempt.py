@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -18,22 +18,21 @@ NEAREST = 8  # near misses kept
 BITS_A_NODE = 4.0  # what a node costs
 MANY_COLUMNS = 2500
 SPARE_BITS = (4.0, 10.0)  # what is not worth another level of the bank: of a small one, and of one with many columns
-Score = Callable[[np.ndarray, Kind], np.ndarray]  # columns [column, real cell] of one kind: 0 (unlikely) to 1 each
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How far to search.
 
-    sizes: the largest term of the bank; capacity: its most columns; cells, pairs: how many scored cells, and pairs of
-    positions, to search on. tolerance: share of the cells that a solution may miss (above 0 only for given samples,
-    as networks err on them now and then). entries: the most keys of a table. without: terms that no program may hold.
-    heard: terms that the network was found to compute: they count as one node. known: programs to be tried first.
-    score: given places of rows of the problem, tells how likely columns on them are to be steps of the answer (None:
-    it cannot tell). weights: how likely primitives are to be in it, 0 to 1; one that is not named may well be.
+    sizes: the largest term of the bank; plain: the largest of one operation on inputs alone; capacity: the bank's most
+    columns; cells, pairs: how many scored cells, and pairs of positions, to search on. tolerance: share of the cells
+    that a solution may miss (above 0 only for given samples, as networks err on them now and then). entries: the most
+    keys of a table. without: terms that no program may hold. heard: terms that the network was found to compute: they
+    count as one node. known: programs to be tried first.
     """
 
     sizes: int = 5
+    plain: int = 5
     capacity: int = 12000
     cells: int = 700
     pairs: int = 60_000
@@ -42,8 +41,6 @@ class Settings:
     without: tuple[Expr, ...] = ()
     heard: tuple[Expr, ...] = ()
     known: tuple[Expr, ...] = ()
-    score: Callable[[np.ndarray], Score | None] | None = None
-    weights: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

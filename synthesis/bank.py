@@ -91,10 +91,10 @@ class Bank:
         """Give the columns of exactly this type and size."""
         return self._by.get((kind, axis, size), ())
 
-    def narrow(self, size: int, kept: Sequence[Column]) -> None:
-        """Build larger terms of no columns of this size but those `kept`; what else there is stays to be compared."""
+    def narrow(self, size: int, terms: Sequence[Expr]) -> None:
+        """Let larger terms be built of no columns of this size but those of `terms`; the others can be the answer."""
         for place in [p for p in self._by if p[2] == size]:
-            self._by[place] = [c for c in self._by[place] if c in kept]
+            self._by[place] = [c for c in self._by[place] if c.term in terms]
 
     def upto(self, kinds: Iterable[Kind], axis: Axis, size: int) -> list[Column]:
         """Give the columns of these kinds with at most this size."""

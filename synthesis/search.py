@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dsl.terms import Call, Expr, call, integer, subterms
-from dsl import show
 from dsl.types import Axis, Kind, Type
-from synthesis.attempt import Attempt, Candidate, Score, Settings, View, views
-from synthesis.bank import Bank, Column
+from synthesis.attempt import Attempt, Candidate, Settings, View, views
+from synthesis.bank import Bank
 from synthesis.choose import chosen
 from synthesis.cover import classes, joint, missed
 from synthesis.depend import WIDTHS, dependencies
 from synthesis.explain import Effort, explain, keys_of
-from synthesis.focus import Focus
 from synthesis.goals import Goal, close, equal, meet, nearly
 from synthesis.grow import grow, seed
 from synthesis.logic import bounds, formulas
@@ -26,7 +24,6 @@ from synthesis.vocabulary import Vocabulary, vocabulary
 
 DIRECT, CAPACITY = 2, 9000  # where there is no sequence axis: sizes that a bank grows beyond others, and its columns
 SMALL = 3  # terms up to this size are tried before machines
-FOCUSED, LIKELY = 6, 1000  # nodes of the terms over likely columns, and how many there are
 SHORT = 48.0  # bits of a program than which the last level of a bank seldom has a shorter one
 SETTLED = 32.0  # and of a machine that is arithmetic, than which larger terms seldom have one
 OFTEN = 4  # times that each input comes up, on the average, where the answer is held to follow from it
@@ -75,11 +72,10 @@ def _over_positions(attempt: Attempt, rng: np.random.Generator) -> None:
     for term in settings.known:
         attempt.offer(term, "machine")
     growth = _Growth.start(problem, settings, rng)
-    apart = rng.spawn(1)[0]  # what is likely draws no others' numbers
-    for size in range(2, SMALL + 1):
-        _structural(attempt, growth, size, rng)
-        if settings.score is not None and size == 2 and not attempt.short(size + 1, len(growth.bank.columns)):
-            _likely(attempt, growth, apart)
+    apart = rng.spawn(1)[0]  # whose draws move no others
+    _structural(attempt, growth, SMALL - 1, rng)
+    _plain(attempt, growth, apart)
+    _structural(attempt, growth, SMALL, rng)
     if settings.sizes > SMALL and not linearly:
         if problem.causal and not settings.known and not attempt.short(SMALL + 3):
             _machines(attempt, growth.part, rng)
@@ -152,27 +148,17 @@ class _Growth:
     part: Problem
     words: Vocabulary
     bank: Bank
-    rows: np.ndarray
     size: int = 1
     full: bool = False
-    _score: Score | None = None
-    seeds: list[Column] = field(default_factory=list)
-
-    def score(self, settings: Settings) -> Score | None:
-        """Give what tells likely columns, once it is asked for."""
-        if self._score is None and settings.score is not None:
-            self._score = settings.score(self.rows)
-        return self._score
 
     @staticmethod
     def start(problem: Problem, settings: Settings, rng: np.random.Generator, heard: Sequence[Expr] = ()) -> _Growth:
         """Choose rows and enter the terms of size one."""
-        rows = sample_rows(problem, settings.cells, settings.pairs, rng)
-        part = problem.take(rows)
+        part = problem.take(sample_rows(problem, settings.cells, settings.pairs, rng))
         words = vocabulary(problem)
         bank = Bank(part.cases, rng, part.target.scored, settings.without)
         seed(bank, problem.inputs, words, heard)
-        return _Growth(part, words, bank, rows)
+        return _Growth(part, words, bank)
 
 
 def _structural(
@@ -188,36 +174,22 @@ def _structural(
             _goals(attempt, view, _at_cells(bank, part, view.of(part.target)), rng)
 
 
-def _likely(attempt: Attempt, growth: _Growth, rng: np.random.Generator) -> None:
-    """Terms over what seems to be computed, and little else."""
-    score = growth.score(attempt.settings)
-    if score is None:
-        return
-    part, words = growth.part, growth.words
-    seeds = Focus(growth.bank, score).pick(growth.bank.columns)
-    if seeds == growth.seeds:
-        return
-    growth.seeds = seeds
+def _plain(attempt: Attempt, growth: _Growth, rng: np.random.Generator) -> None:
+    """One operation on the inputs alone, selections included: cheap, as nothing else is combined."""
+    part = growth.part
     bank = Bank(part.cases, rng, part.target.scored, attempt.settings.without)
-    seed(bank, part.inputs, words, [c.term for c in seeds])
-    focus = Focus(bank, score)
-    bank.narrow(1, [c for c in bank.columns if c.term in {s.term for s in seeds}])
-    focus.base = Focus(growth.bank, score).spanned(seeds)
-    focus.seen = len(bank.columns)
-    attempt.report(f"focus {[show(c.term) for c in seeds]} unguided {growth.bank.tried}")
-    for size in range(2, FOCUSED + 1):
-        if attempt.short(size, len(bank.columns)):
-            return
-        grow(bank, words, size, LIKELY)
-        focus.narrow(size)
-        attempt.report(f"focus {size} {[show(c.term) for c in focus.taken]} {bank.tried} {len(bank.columns)}")
-        for view in views(attempt.problem.target):
-            _goals(attempt, view, _at_cells(bank, part, view.of(part.target)), rng, WIDTHS[:1])
+    seed(bank, part.inputs, growth.words)
+    for size in range(1, attempt.settings.plain + 1):
+        if size > 1:
+            if attempt.short(size):
+                return
+            grow(bank, growth.words, size, attempt.settings.capacity)
+            for view in views(attempt.problem.target):
+                _goals(attempt, view, _at_cells(bank, part, view.of(part.target)), rng, WIDTHS[:1])
+        bank.narrow(size, part.inputs)
 
 
-def _goals(
-    attempt: Attempt, view: View, goal: Goal, rng: np.random.Generator, widths: Sequence[int] = WIDTHS
-) -> None:
+def _goals(attempt: Attempt, view: View, goal: Goal, rng: np.random.Generator, widths: Sequence[int] = WIDTHS) -> None:
     """Run every goal test on the bank as it stands."""
     tests = {
         "equality": equal,

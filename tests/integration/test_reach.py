@@ -194,6 +194,8 @@ def test_what_cannot_be_gone_beyond_says_why(tmp_path: Path, input: str, why: st
     assert found["why_not_tried"] == why
     assert (found["lengths_tried"] is None) == (why is not None)
     assert in_words(found)
+
+
 def test_a_sum_is_read_off_the_state_until_it_has_drifted(tmp_path: Path):
     asked = question(tmp_path / "net", DRIFTING, BITS, ROUND)
     found = reach(asked, text("int(running_sum(x) > 1)"))["state"]
