@@ -24,13 +24,15 @@ SPARE_BITS = (4.0, 10.0)  # what is not worth another level of the bank: of a sm
 class Settings:
     """How far to search.
 
-    sizes: the largest term of the bank; capacity: its most columns; cells, pairs: how many scored cells, and pairs of
-    positions, to search on. tolerance: share of the cells that a solution may miss (above 0 only for given samples,
-    as networks err on them now and then). entries: the most keys of a table. without: terms that no program may hold.
-    heard: terms that the network was found to compute: they count as one node. known: programs to be tried first.
+    sizes: the largest term of the bank; plain: the largest of one operation on inputs alone; capacity: the bank's most
+    columns; cells, pairs: how many scored cells, and pairs of positions, to search on. tolerance: share of the cells
+    that a solution may miss (above 0 only for given samples, as networks err on them now and then). entries: the most
+    keys of a table. without: terms that no program may hold. heard: terms that the network was found to compute: they
+    count as one node. known: programs to be tried first.
     """
 
     sizes: int = 5
+    plain: int = 5
     capacity: int = 12000
     cells: int = 700
     pairs: int = 60_000

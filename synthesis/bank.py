@@ -104,6 +104,11 @@ class Bank:
         """Give the columns of exactly this type and size."""
         return self._by.get((kind, axis, size), ())
 
+    def narrow(self, size: int, terms: Sequence[Expr]) -> None:
+        """Let larger terms be built of no columns of this size but those of `terms`; the others can be the answer."""
+        for place in [p for p in self._by if p[2] == size]:
+            self._by[place] = [c for c in self._by[place] if c.term in terms]
+
     def upto(self, kinds: Iterable[Kind], axis: Axis, size: int) -> list[Column]:
         """Give the columns of these kinds with at most this size."""
         return [c for kind in kinds for s in range(size + 1) for c in self.of(kind, axis, s)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -27,14 +27,16 @@ MOST_TABLE_BITS = 400.0
 CLOSE = 8.0  # programs so much longer than the shortest are kept, as the network may encode their steps better
 
 
-def dependencies(attempt: Attempt, view: View, goal: Goal, rng: np.random.Generator) -> Iterator[Expr]:
-    """Yield terms of the columns that the target turns out to be a function of."""
+def dependencies(
+    attempt: Attempt, view: View, goal: Goal, rng: np.random.Generator, widths: Sequence[int] = WIDTHS
+) -> Iterator[Expr]:
+    """Yield terms of the columns that the target turns out to be a function of, so many of them together."""
     target = classes(goal.wanted)
     columns, codes = _partitions(goal, rng)
     if not columns:
         return
     covers = Covers(codes, np.array([goal.bank.cost(c.term) for c in columns]), target, rng)
-    for width in WIDTHS:
+    for width in widths:
         if attempt.best < BITS_A_COLUMN * width:
             return
         written = 0

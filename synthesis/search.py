@@ -13,7 +13,7 @@ from synthesis.attempt import Attempt, Candidate, Settings, View, views
 from synthesis.bank import Bank
 from synthesis.choose import chosen
 from synthesis.cover import classes, joint, missed
-from synthesis.depend import dependencies
+from synthesis.depend import WIDTHS, dependencies
 from synthesis.explain import Effort, explain, keys_of
 from synthesis.goals import Goal, close, equal, meet, nearly
 from synthesis.grow import grow, seed
@@ -73,6 +73,9 @@ def _over_positions(attempt: Attempt, rng: np.random.Generator) -> None:
     for term in settings.known:
         attempt.offer(term, "machine")
     growth = _Growth.start(problem, settings, rng)
+    apart = rng.spawn(1)[0]  # whose draws move no others
+    _structural(attempt, growth, SMALL - 1, rng)
+    _plain(attempt, growth, apart)
     _structural(attempt, growth, SMALL, rng)
     if settings.sizes > SMALL and not linearly:
         if problem.causal and not settings.known and not attempt.short(SMALL + 3):
@@ -172,7 +175,22 @@ def _structural(
             _goals(attempt, view, _at_cells(bank, part, view.of(part.target)), rng)
 
 
-def _goals(attempt: Attempt, view: View, goal: Goal, rng: np.random.Generator) -> None:
+def _plain(attempt: Attempt, growth: _Growth, rng: np.random.Generator) -> None:
+    """One operation on the inputs alone, selections included: cheap, as nothing else is combined."""
+    part = growth.part
+    bank = Bank(part.cases, rng, part.target.scored, attempt.settings.without)
+    seed(bank, part.inputs, growth.words)
+    for size in range(1, attempt.settings.plain + 1):
+        if size > 1:
+            if attempt.short(size):
+                return
+            grow(bank, growth.words, size, attempt.settings.capacity)
+            for view in views(attempt.problem.target):
+                _goals(attempt, view, _at_cells(bank, part, view.of(part.target)), rng, WIDTHS[:1])
+        bank.narrow(size, part.inputs)
+
+
+def _goals(attempt: Attempt, view: View, goal: Goal, rng: np.random.Generator, widths: Sequence[int] = WIDTHS) -> None:
     """Run every goal test on the bank as it stands."""
     tests = {
         "equality": equal,
@@ -182,7 +200,7 @@ def _goals(attempt: Attempt, view: View, goal: Goal, rng: np.random.Generator) -
         "choice": lambda g: chosen(g, rng),
         "formula": formulas,
         "bounds": bounds,
-        "dependency": lambda g: dependencies(attempt, view, g, rng),
+        "dependency": lambda g: dependencies(attempt, view, g, rng, widths),
     }
     for name, test in tests.items():
         for term in test(goal):
