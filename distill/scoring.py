@@ -13,7 +13,7 @@ from synthesis.attempt import Settings
 from synthesis.problem import Problem, Target
 from synthesis.search import search
 
-SMALL = Settings(sizes=3)
+SMALL = Settings(sizes=3, plain=0)  # where the domain begins and ends, no relation among all its positions
 MOST_BITS = 40.0  # a condition longer than this would hide the program it stands beside
 
 
