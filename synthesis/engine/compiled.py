@@ -26,7 +26,7 @@ def _kept(function: Callable) -> Callable:
 
 
 @_kept
-def _fingerprint(words, row, weights):  # pragma: no cover - runs as machine code, as all that follows
+def _fingerprint(words, row, weights):
     key = ZERO
     for w in range(words.shape[1]):
         key += (words[row, w] ^ (words[row, w] >> FOLD)) * weights[w]
@@ -34,7 +34,7 @@ def _fingerprint(words, row, weights):  # pragma: no cover - runs as machine cod
 
 
 @_kept
-def _equal(words, row, store, other):  # pragma: no cover
+def _equal(words, row, store, other):
     w = 0
     while w < words.shape[1] and store[other, w] == words[row, w]:
         w += 1
@@ -42,7 +42,7 @@ def _equal(words, row, store, other):  # pragma: no cover
 
 
 @_kept
-def _insert(words, row, key, slot, store, table, count):  # pragma: no cover
+def _insert(words, row, key, slot, store, table, count):
     """Say whether the row is new, and enter it as column `count` if so."""
     while table[slot] != ZERO:
         held = table[slot]
@@ -56,7 +56,7 @@ def _insert(words, row, key, slot, store, table, count):  # pragma: no cover
 
 
 @_kept
-def _ask(keys, slots, more, store, table):  # pragma: no cover
+def _ask(keys, slots, more, store, table):
     """Read where a block's entries and columns stand, none waiting for another, so that memory gives them together."""
     read = ZERO
     for k in range(more):
@@ -67,7 +67,7 @@ def _ask(keys, slots, more, store, table):  # pragma: no cover
 
 
 @_kept
-def admit(words, weights, store, table, count, room, group, new):  # pragma: no cover
+def admit(words, weights, store, table, count, room, group, new):
     """Enter new rows of `words` at `store[count:]` and in `table`, their indices in `new`.
 
     Gives how many there were, how many rows were looked at until `room` were found, at the end of a group, and what
